@@ -1,0 +1,119 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One target is one room. What a room may import is written here and nowhere else loosened:
+// Tests/RoomsTests reads every file's imports and holds them against its table.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: settings)
+}
+
+extension Target.Dependency {
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
+    static let bigInt = product(name: "BigInt", package: "BigInt")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let atomics = product(name: "Atomics", package: "swift-atomics")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
+}
+
+let package = Package(
+    name: "maser",
+    products: [
+        .library(name: "MaserClient", targets: ["MaserClient"]),
+        .executable(name: "maser", targets: ["maser"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+    ],
+    targets: [
+        // C libraries: headers and small shims, nothing else.
+        .target(name: "CXXHash"),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "CCompression", linkerSettings: [.linkedLibrary("zstd")]),
+
+        // The data plane.
+        room("Bytes", ["CXXHash"]),
+        room("Monoids", ["Bytes", .bigInt]),
+        room("Records", ["Bytes", "CSimdJSON"]),
+        room("Expressions", ["Records", "Bytes"]),
+        room("RocksDB", ["CRocksDB"]),
+        room("Catalog", ["Expressions", "Records", "Monoids", "RocksDB", "Bytes", .atomics]),
+        room("Categories", ["Catalog", "Records", "RocksDB", "Bytes", "CCompression"]),
+        room("Tables", ["Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
+        room(
+            "Processors",
+            ["Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes", .logging]),
+        room("SQL", ["Processors", "Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
+        room("BulkLoad", ["Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
+
+        // The edges.
+        room("RPC", ["Bytes", "COpenSSL", .nioCore, .nioPosix, .protobuf]),
+        room("Operations", [.hummingbird, .logging]),
+        room(
+            "Server",
+            [
+                "RPC", "Operations", "SQL", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "Expressions",
+                "Records", "Monoids", "Bytes", .nioCore, .nioPosix, .logging, .lifecycle, .configuration,
+            ]),
+        room("MaserClient", ["RPC", "Records", "Bytes", .nioCore, .nioPosix]),
+        .executableTarget(
+            name: "maser",
+            dependencies: [
+                "Server", "MaserClient", "RPC", "BulkLoad", "Records", "Bytes", .argumentParser, .logging, .lifecycle,
+                .histogram,
+            ],
+            swiftSettings: settings),
+
+        // Tests mirror the rooms.
+        suite("RoomsTests", []),
+        suite("BytesTests", ["Bytes"]),
+        suite("MonoidsTests", ["Monoids", "Bytes", .bigInt]),
+        suite("RecordsTests", ["Records", "Bytes"]),
+        suite("ExpressionsTests", ["Expressions", "Records", "Bytes"]),
+        suite("RocksDBTests", ["RocksDB"]),
+        suite("CatalogTests", ["Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
+        suite("CategoriesTests", ["Categories", "Catalog", "Records", "RocksDB", "Bytes"]),
+        suite("TablesTests", ["Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
+        suite(
+            "ProcessorsTests",
+            ["Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes", .logging]),
+        suite(
+            "SQLTests",
+            ["SQL", "Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
+        suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
+        suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
+        suite("ServerTests", ["Server", "MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix]),
+        suite("EndToEnd", ["MaserClient", "Records", "Bytes"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,91 @@
+/// Appends encoded values to one growing array.
+///
+/// Fixed-width integers are little-endian unless the name says otherwise; keys use `bigEndian`, so that byte
+/// order is number order.
+package struct ByteWriter: Sendable {
+    package var bytes: [UInt8]
+
+    @inlinable
+    package init(capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    @inlinable package var count: Int { bytes.count }
+
+    @inlinable
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    @inlinable
+    package mutating func append(_ byte: UInt8) {
+        bytes.append(byte)
+    }
+
+    @inlinable
+    package mutating func append(contentsOf more: [UInt8]) {
+        bytes.append(contentsOf: more)
+    }
+
+    @inlinable
+    package mutating func append(contentsOf more: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: more)
+    }
+
+    @inlinable
+    package mutating func append<T: FixedWidthInteger>(littleEndian value: T) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    @inlinable
+    package mutating func append<T: FixedWidthInteger>(bigEndian value: T) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// Base-128, low group first, as protobuf has it.
+    @inlinable
+    package mutating func append(varint value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// A varint length, then the bytes.
+    @inlinable
+    package mutating func append(lengthPrefixed more: UnsafeRawBufferPointer) {
+        append(varint: UInt64(more.count))
+        bytes.append(contentsOf: more)
+    }
+
+    @inlinable
+    package mutating func append(lengthPrefixed more: [UInt8]) {
+        append(varint: UInt64(more.count))
+        bytes.append(contentsOf: more)
+    }
+
+    /// Writes a length-prefixed value whose length is known only afterwards.
+    @inlinable
+    package mutating func appendLengthPrefixed(_ body: (inout ByteWriter) -> Void) {
+        let start = bytes.count
+        bytes.append(0)
+        body(&self)
+        let length = bytes.count - start - 1
+        if length < 0x80 {
+            bytes[start] = UInt8(length)
+            return
+        }
+        var prefix = ByteWriter(capacity: 10)
+        prefix.append(varint: UInt64(length))
+        bytes.replaceSubrange(start...start, with: prefix.bytes)
+    }
+}
+
+/// The bytes that `value` takes as a varint.
+@inlinable
+package func varintLength(_ value: UInt64) -> Int {
+    (63 - (value | 1).leadingZeroBitCount) / 7 + 1
+}
