@@ -1,0 +1,33 @@
+/// Why the catalog could not be opened or changed.
+package struct CatalogError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Hashable, Sendable {
+        /// Another entry of the same kind has the name.
+        case nameTaken
+        /// A setting that no catalog can have.
+        case invalidArgument
+        /// The data folder was written by a newer Maser.
+        case newerFormat
+        /// Another process has the data folder open.
+        case inUse
+        /// The disk is full.
+        case diskFull
+        /// What is stored is not what was written.
+        case corruption
+        /// The catalog was closed, or a write failed and it has to be opened again.
+        case unavailable
+        /// Any other failure of the disk below.
+        case storage
+    }
+
+    package let code: Code
+    package let message: String
+    package let cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    package var description: String { message }
+}
