@@ -1,0 +1,23 @@
+package import Bytes
+
+/// The partial states that one state field has for many groups, before they become merge operands.
+///
+/// A slot is a dense number that the caller's map gives a group. A batch is one call. What comes out for a slot is, byte
+/// for byte, what combining its rows' states one by one would give.
+package protocol StateAccumulator: AnyObject {
+    var slotCount: Int { get }
+    /// Makes room for `slots` slots in all; the new ones hold the identity.
+    func grow(to slots: Int)
+    func update(_ input: StateInput)
+    /// Appends the slot's state as a field; nothing where it is absent. A count is never absent, so that a group whose
+    /// arguments were all NULL presents 0.
+    func encode(slot: Int, field number: Int, into writer: inout ByteWriter)
+    /// Back to no slots; keeps memory for the next checkpoint.
+    func removeAll()
+}
+
+/// `types` are those of the aggregate's arguments, in SQL's order: x, then y for MIN_BY and MAX_BY. Counts and sums
+/// ignore them.
+package func makeAccumulator(_ kind: MonoidKind, types: [StateType]) -> any StateAccumulator {
+    preconditionFailure()
+}
