@@ -73,7 +73,7 @@ let package = Package(
         room(
             "Processors",
             ["Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes", .logging]),
-        room("SQL", ["Processors", "Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
+        room("SQL", ["Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
         room("BulkLoad", ["Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
 
         // The edges.
@@ -107,13 +107,12 @@ let package = Package(
         suite(
             "ProcessorsTests",
             ["Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes", .logging]),
-        suite(
-            "SQLTests",
-            ["SQL", "Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
+        suite("SQLTests", ["SQL", "Catalog", "Expressions", "Records", "Monoids", "Bytes"], exclude: ["scripts"]),
         suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
         suite("ServerTests", ["Server", "MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix]),
-        suite("EndToEnd", ["MaserClient", "Records", "Bytes"]),
+        suite("OperationsTests", ["Operations", .logging]),
+        suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),
     ],
     cxxLanguageStandard: .cxx17
 )
