@@ -19,5 +19,39 @@ package protocol StateAccumulator: AnyObject {
 /// `types` are those of the aggregate's arguments, in SQL's order: x, then y for MIN_BY and MAX_BY. Counts and sums
 /// ignore them.
 package func makeAccumulator(_ kind: MonoidKind, types: [StateType]) -> any StateAccumulator {
-    preconditionFailure()
+    switch kind {
+    case .count: CountAccumulator()
+    case .sumInt64: SumInt64Accumulator()
+    case .sumDouble: ExactSumAccumulator(squares: false)
+    case .sumOfSquares: ExactSumAccumulator(squares: true)
+    case .minimum, .maximum: makeExtreme(kind, types[0])
+    case .first, .last: makeRanked(kind, Int64Slots.self, types[0])
+    case .minimumBy, .maximumBy:
+        switch types[1] {
+        case .bool: makeRanked(kind, BoolSlots.self, types[0])
+        case .int64: makeRanked(kind, Int64Slots.self, types[0])
+        case .double: makeRanked(kind, DoubleSlots.self, types[0])
+        case .bytes: makeRanked(kind, BytesSlots.self, types[0])
+        }
+    }
+}
+
+private func makeExtreme(_ kind: MonoidKind, _ type: StateType) -> any StateAccumulator {
+    switch type {
+    case .bool: ExtremeAccumulator<BoolSlots>(kind)
+    case .int64: ExtremeAccumulator<Int64Slots>(kind)
+    case .double: ExtremeAccumulator<DoubleSlots>(kind)
+    case .bytes: ExtremeAccumulator<BytesSlots>(kind)
+    }
+}
+
+private func makeRanked<Ranks: SlotValues>(
+    _ kind: MonoidKind, _ ranks: Ranks.Type, _ type: StateType
+) -> any StateAccumulator {
+    switch type {
+    case .bool: RankedAccumulator<Ranks, BoolSlots>(kind)
+    case .int64: RankedAccumulator<Ranks, Int64Slots>(kind)
+    case .double: RankedAccumulator<Ranks, DoubleSlots>(kind)
+    case .bytes: RankedAccumulator<Ranks, BytesSlots>(kind)
+    }
 }

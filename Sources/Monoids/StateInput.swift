@@ -15,6 +15,13 @@ package enum VectorView {
     /// Row i ends at `ends[i]` in the arena and begins where the one before it ends.
     case bytes(
         arena: UnsafeBufferPointer<UInt8>, ends: UnsafeBufferPointer<Int>, nulls: UnsafeBufferPointer<Bool>?)
+
+    @inlinable
+    package var nulls: UnsafeBufferPointer<Bool>? {
+        switch self {
+        case .bool(_, let nulls), .int64(_, let nulls), .double(_, let nulls), .bytes(_, _, let nulls): nulls
+        }
+    }
 }
 
 /// The rows of one batch, as one state field takes them. Every view has one entry for each of `slots`.

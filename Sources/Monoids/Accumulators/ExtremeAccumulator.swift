@@ -1,0 +1,44 @@
+internal import Bytes
+
+/// MIN and MAX.
+final class ExtremeAccumulator<Values: SlotValues>: StateAccumulator {
+    private let keepsGreater: Bool
+    private var values = Values()
+    private var isPresent: [Bool] = []
+
+    init(_ kind: MonoidKind) {
+        keepsGreater = kind.keepsGreater
+    }
+
+    var slotCount: Int { isPresent.count }
+
+    func grow(to slots: Int) {
+        values.grow(to: slots)
+        isPresent.append(contentsOf: repeatElement(false, count: slots - isPresent.count))
+    }
+
+    func update(_ input: StateInput) {
+        guard let x = input.x else { preconditionFailure("an extreme needs its argument") }
+        let source = Values.source(x)
+        let nulls = x.nulls
+        for row in input.slots.indices {
+            let slot = input.slots[row]
+            if slot == StateInput.noSlot || nulls?[row] == true { continue }
+            if isPresent[Int(slot)] {
+                let order = values.order(source, row: row, slot: Int(slot))
+                guard keepsGreater ? order > 0 : order < 0 else { continue }
+            }
+            isPresent[Int(slot)] = true
+            values.set(slot: Int(slot), source, row: row)
+        }
+    }
+
+    func encode(slot: Int, field number: Int, into writer: inout ByteWriter) {
+        if isPresent[slot] { values.encode(slot: slot, field: number, into: &writer) }
+    }
+
+    func removeAll() {
+        values.removeAll()
+        isPresent.removeAll(keepingCapacity: true)
+    }
+}
