@@ -1,0 +1,96 @@
+// What the opaque structures of CRocksDB.h are, and the few conversions that every part of the shim needs.
+#pragma once
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "CRocksDB.h"
+
+struct maser_rocks_memory {
+    std::shared_ptr<rocksdb::Cache> cache;
+    std::shared_ptr<rocksdb::WriteBufferManager> memtables;
+};
+
+struct maser_rocks_family {
+    // nullptr once the database is closed.
+    rocksdb::ColumnFamilyHandle *handle;
+};
+
+class LogGuard;
+
+struct maser_rocks_database {
+    // nullptr once it is closed.
+    rocksdb::DB *db;
+    std::shared_ptr<LogGuard> guard;
+    std::shared_ptr<rocksdb::Cache> cache;
+    // Handles must end before the database does, so it knows those that are still held.
+    std::mutex families_mutex;
+    std::set<maser_rocks_family *> families;
+};
+
+struct maser_rocks_batch {
+    rocksdb::WriteBatch batch;
+    rocksdb::Status first_error;
+};
+
+struct maser_rocks_value {
+    rocksdb::PinnableSlice bytes;
+};
+
+struct maser_rocks_values {
+    std::vector<rocksdb::PinnableSlice> pinned;
+    std::vector<maser_rocks_slice> slices;
+};
+
+struct maser_rocks_snapshot {
+    const rocksdb::Snapshot *snapshot;
+};
+
+struct maser_rocks_iterator {
+    // RocksDB keeps pointers to the bounds.
+    std::string lower_bytes, upper_bytes;
+    rocksdb::Slice lower, upper;
+    std::unique_ptr<rocksdb::Iterator> iterator;
+};
+
+struct maser_rocks_sst_writer {
+    std::unique_ptr<rocksdb::SstFileWriter> writer;
+};
+
+namespace maser {
+
+maser_rocks_status report(const rocksdb::Status &status);
+
+inline rocksdb::Slice slice(maser_rocks_slice bytes) {
+    return rocksdb::Slice(bytes.data == nullptr ? "" : static_cast<const char *>(bytes.data), bytes.size);
+}
+
+inline maser_rocks_slice slice(const rocksdb::Slice &bytes) {
+    return {bytes.data() == nullptr ? "" : bytes.data(), bytes.size()};
+}
+
+inline rocksdb::ReadOptions read_options(const maser_rocks_snapshot *snapshot) {
+    rocksdb::ReadOptions options;
+    if (snapshot != nullptr) options.snapshot = snapshot->snapshot;
+    return options;
+}
+
+rocksdb::DBOptions database_options(const maser_rocks_database_options &options, const maser_rocks_memory &memory);
+
+/// Takes the merge operator's context over.
+rocksdb::ColumnFamilyOptions family_options(const maser_rocks_family_options &options,
+                                            const std::shared_ptr<rocksdb::Cache> &cache);
+
+std::shared_ptr<rocksdb::MergeOperator> merge_operator(const maser_rocks_merge_operator &callbacks);
+
+}  // namespace maser

@@ -1,0 +1,75 @@
+#include "structures.h"
+
+namespace {
+
+void note(maser_rocks_batch *batch, const rocksdb::Status &status) {
+    if (batch->first_error.ok() && !status.ok()) batch->first_error = status;
+}
+
+}  // namespace
+
+maser_rocks_batch *maser_rocks_batch_create(void) { return new maser_rocks_batch; }
+
+void maser_rocks_batch_destroy(maser_rocks_batch *batch) { delete batch; }
+
+void maser_rocks_batch_clear(maser_rocks_batch *batch) {
+    batch->batch.Clear();
+    batch->first_error = rocksdb::Status::OK();
+}
+
+void maser_rocks_batch_put(maser_rocks_batch *batch, const maser_rocks_family *family, maser_rocks_slice key,
+                           maser_rocks_slice value) {
+    note(batch, batch->batch.Put(family->handle, maser::slice(key), maser::slice(value)));
+}
+
+void maser_rocks_batch_merge(maser_rocks_batch *batch, const maser_rocks_family *family, maser_rocks_slice key,
+                             maser_rocks_slice operand) {
+    note(batch, batch->batch.Merge(family->handle, maser::slice(key), maser::slice(operand)));
+}
+
+void maser_rocks_batch_delete(maser_rocks_batch *batch, const maser_rocks_family *family, maser_rocks_slice key) {
+    note(batch, batch->batch.Delete(family->handle, maser::slice(key)));
+}
+
+void maser_rocks_batch_delete_range(maser_rocks_batch *batch, const maser_rocks_family *family,
+                                    maser_rocks_slice lower, maser_rocks_slice upper) {
+    note(batch, batch->batch.DeleteRange(family->handle, maser::slice(lower), maser::slice(upper)));
+}
+
+size_t maser_rocks_batch_count(const maser_rocks_batch *batch) { return batch->batch.Count(); }
+
+size_t maser_rocks_batch_bytes(const maser_rocks_batch *batch) { return batch->batch.GetDataSize(); }
+
+maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks_batch *batch, bool sync,
+                                     bool sorted) {
+    if (!batch->first_error.ok()) return maser::report(batch->first_error);
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    options.memtable_insert_hint_per_batch = sorted;
+    return maser::report(database->db->Write(options, &batch->batch));
+}
+
+maser_rocks_status maser_rocks_sst_writer_open(const char *path, const maser_rocks_family_options *options,
+                                               maser_rocks_sst_writer **writer) {
+    rocksdb::Options native(rocksdb::DBOptions(), maser::family_options(*options, nullptr));
+    auto opened = std::make_unique<maser_rocks_sst_writer>();
+    opened->writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), native);
+    rocksdb::Status status = opened->writer->Open(path);
+    if (status.ok()) *writer = opened.release();
+    return maser::report(status);
+}
+
+maser_rocks_status maser_rocks_sst_writer_put(maser_rocks_sst_writer *writer, maser_rocks_slice key,
+                                              maser_rocks_slice value) {
+    return maser::report(writer->writer->Put(maser::slice(key), maser::slice(value)));
+}
+
+maser_rocks_status maser_rocks_sst_writer_finish(maser_rocks_sst_writer *writer, uint64_t *entries, uint64_t *bytes) {
+    rocksdb::ExternalSstFileInfo info;
+    rocksdb::Status status = writer->writer->Finish(&info);
+    *entries = info.num_entries;
+    *bytes = info.file_size;
+    return maser::report(status);
+}
+
+void maser_rocks_sst_writer_destroy(maser_rocks_sst_writer *writer) { delete writer; }

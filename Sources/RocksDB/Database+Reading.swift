@@ -1,0 +1,70 @@
+internal import CRocksDB
+
+// Values are lent where RocksDB holds them, in a block of the cache or a memtable: nothing is copied, and nothing may be
+// kept beyond the body.
+
+extension Database {
+    /// `body` gets nil where the key is absent.
+    package func withValue<R>(
+        forKey key: UnsafeRawBufferPointer, in family: Family, snapshot: Snapshot? = nil,
+        _ body: (UnsafeRawBufferPointer?) throws -> R
+    ) throws -> R {
+        let database = try core.enter()
+        defer { core.leave() }
+        var value: OpaquePointer?
+        var bytes = maser_rocks_slice.none
+        let status = maser_rocks_get(
+            database, family.pointer, maser_rocks_slice(key), snapshot?.pointer, &value, &bytes)
+        if status.code != MASER_ROCKS_OK { try status.check() }
+        defer { maser_rocks_value_destroy(value) }
+        return try body(bytes.value)
+    }
+
+    /// A copy of the value; nil where the key is absent.
+    package func value(
+        forKey key: [UInt8], in family: Family, snapshot: Snapshot? = nil
+    ) throws(RocksDBError) -> [UInt8]? {
+        do {
+            return try key.withUnsafeBytes { key in
+                try withValue(forKey: key, in: family, snapshot: snapshot) { $0.map { [UInt8]($0) } }
+            }
+        } catch let error as RocksDBError {
+            throw error
+        } catch {
+            throw RocksDBError(.other, "\(error)")
+        }
+    }
+
+    /// Reads many keys at once, which costs less than one by one. They stand one after the other in `arena`, each ending
+    /// where `ends` says. `sorted` says that they ascend, which spares a sort; the same key may stand twice.
+    package func withValues<R>(
+        forKeys arena: UnsafeRawBufferPointer, ends: UnsafeBufferPointer<Int>, in family: Family, sorted: Bool,
+        snapshot: Snapshot? = nil, _ body: (borrowing PinnedValues) throws -> R
+    ) throws -> R {
+        precondition(ends.last ?? 0 <= arena.count, "the keys leave their arena")
+        let database = try core.enter()
+        defer { core.leave() }
+        var values: OpaquePointer?
+        var slices: UnsafePointer<maser_rocks_slice>?
+        let status = maser_rocks_multi_get(
+            database, family.pointer, arena.baseAddress, ends.baseAddress, ends.count, sorted, snapshot?.pointer,
+            &values, &slices)
+        if status.code != MASER_ROCKS_OK { try status.check() }
+        guard let values else { throw RocksDBError(.other, "RocksDB answered nothing") }
+        return try body(PinnedValues(values, UnsafeBufferPointer(start: slices, count: ends.count)))
+    }
+
+    /// Between `lowerBound`, inclusive, and `upperBound`, exclusive; it stands on no row until it seeks. A scan of much
+    /// that will not be read again should not fill the cache.
+    package func iterator(
+        in family: Family, lowerBound: [UInt8]? = nil, upperBound: [UInt8]? = nil, snapshot: Snapshot? = nil,
+        fillsCache: Bool = true
+    ) throws(RocksDBError) -> RowIterator {
+        try RowIterator(
+            in: family, lowerBound: lowerBound, upperBound: upperBound, snapshot: snapshot, fillsCache: fillsCache)
+    }
+
+    package func snapshot() throws(RocksDBError) -> Snapshot {
+        try Snapshot(core: core)
+    }
+}
