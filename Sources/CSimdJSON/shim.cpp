@@ -1,0 +1,256 @@
+// simdjson's DOM, and not its On Demand front end: that one passes over what nobody asks for without looking at it, so
+// that a record with nonsense in a field that no column reads would count as JSON today and fail once a column does.
+
+#include "CSimdJSON.h"
+
+#include <cstring>
+#include <memory>
+#include <simdjson.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace simdjson;
+
+namespace {
+
+struct Node {
+    std::string name;
+    std::vector<size_t> columns;
+    std::vector<Node> children;
+};
+
+/// Where the cells of one document go: those of a column lie `stride` after those of the column before.
+struct Target {
+    maser_json_cell *cells;
+    size_t stride;
+    uint8_t *strings;
+    size_t stringsLength;
+
+    maser_json_cell cell(dom::element element) {
+        maser_json_cell cell{0, 0, MASER_JSON_NULL};
+        switch (element.type()) {
+        case dom::element_type::NULL_VALUE: break;
+        case dom::element_type::BOOL:
+            cell.kind = element.get_bool().value_unsafe() ? MASER_JSON_TRUE : MASER_JSON_FALSE;
+            break;
+        case dom::element_type::INT64:
+            cell.kind = MASER_JSON_INT64;
+            cell.bits = static_cast<uint64_t>(element.get_int64().value_unsafe());
+            break;
+        case dom::element_type::UINT64:
+            cell.kind = MASER_JSON_UINT64;
+            cell.bits = element.get_uint64().value_unsafe();
+            break;
+        case dom::element_type::DOUBLE: {
+            double value = element.get_double().value_unsafe();
+            cell.kind = MASER_JSON_DOUBLE;
+            std::memcpy(&cell.bits, &value, sizeof value);
+            break;
+        }
+        case dom::element_type::STRING: {
+            std::string_view text = element.get_string().value_unsafe();
+            cell.kind = MASER_JSON_STRING;
+            cell.bits = stringsLength;
+            cell.length = static_cast<uint32_t>(text.size());
+            std::memcpy(strings + stringsLength, text.data(), text.size());
+            stringsLength += text.size();
+            break;
+        }
+        case dom::element_type::ARRAY: cell.kind = MASER_JSON_ARRAY; break;
+        case dom::element_type::OBJECT: cell.kind = MASER_JSON_OBJECT; break;
+        }
+        return cell;
+    }
+
+    void fill(const Node &node, maser_json_cell cell) {
+        for (size_t column : node.columns) cells[column * stride] = cell;
+    }
+
+    void fillBelow(const Node &node, maser_json_kind kind) {
+        for (const Node &child : node.children) {
+            fill(child, maser_json_cell{0, 0, static_cast<uint8_t>(kind)});
+            fillBelow(child, kind);
+        }
+    }
+
+    /// The last of several fields with one name counts, as in most readers of JSON.
+    void read(dom::object object, const Node &node) {
+        const size_t count = node.children.size();
+        // Documents of one category mostly have their fields in one order, which need not be the schema's.
+        size_t guess = 0;
+        for (auto field = object.begin(); field != object.end(); ++field) {
+            std::string_view key = field.key();
+            for (size_t step = 0; step < count; step++) {
+                size_t index = guess + step < count ? guess + step : guess + step - count;
+                const Node &child = node.children[index];
+                if (key.size() != child.name.size() || std::memcmp(key.data(), child.name.data(), key.size()) != 0)
+                    continue;
+                read(field.value(), child);
+                guess = index + 1 < count ? index + 1 : 0;
+                break;
+            }
+        }
+    }
+
+    void read(dom::element element, const Node &node) {
+        if (!node.columns.empty()) fill(node, cell(element));
+        if (node.children.empty()) return;
+        dom::object object;
+        bool isObject = element.get_object().get(object) == SUCCESS;
+        fillBelow(node, isObject || element.is_null() ? MASER_JSON_ABSENT : MASER_JSON_NO_PATH);
+        if (isObject) read(object, node);
+    }
+};
+
+bool isDigit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+
+/// The same document with an exponent of 0 after every integer that may exceed 64 bits. simdjson reads any double but
+/// refuses a whole document for one such integer, which is JSON nevertheless.
+std::string withLongIntegersAsDoubles(const uint8_t *document, size_t length) {
+    std::string text;
+    text.reserve(length + 64);
+    bool inString = false;
+    for (size_t i = 0; i < length;) {
+        uint8_t byte = document[i];
+        if (inString) {
+            text.push_back(static_cast<char>(byte));
+            i++;
+            if (byte == '\\' && i < length) text.push_back(static_cast<char>(document[i++]));
+            if (byte == '"') inString = false;
+            continue;
+        }
+        if (!isDigit(byte) && byte != '.' && byte != 'e' && byte != 'E') {
+            inString = byte == '"';
+            text.push_back(static_cast<char>(byte));
+            i++;
+            continue;
+        }
+        size_t start = i;
+        bool isInteger = true;
+        while (i < length) {
+            bool isSign = (document[i] == '-' || document[i] == '+')
+                && (document[i - 1] == 'e' || document[i - 1] == 'E') && i > start;
+            bool isFraction = document[i] == '.' || document[i] == 'e' || document[i] == 'E';
+            if (!isDigit(document[i]) && !isFraction && !isSign) break;
+            if (isFraction) isInteger = false;
+            i++;
+        }
+        text.append(reinterpret_cast<const char *>(document) + start, i - start);
+        if (isInteger && i - start >= 19) text.append("e0");
+    }
+    return text;
+}
+
+/// Parsers keep what their greatest document needed; the document of this size is the greatest one to be kept for.
+constexpr size_t keptDocumentBytes = 1 << 20;
+
+struct Parser {
+    dom::parser parser;
+    std::string copy;
+
+    error_code parse(const uint8_t *document, size_t length, bool isPadded, dom::element &element) {
+        if (!isPadded) {
+            copy.assign(reinterpret_cast<const char *>(document), length);
+            document = pad();
+        }
+        error_code error = parser.parse(document, length, false).get(element);
+        if (error != NUMBER_ERROR) return error;
+        copy = withLongIntegersAsDoubles(document, length);
+        length = copy.size();
+        return parser.parse(pad(), length, false).get(element);
+    }
+
+  private:
+    const uint8_t *pad() {
+        copy.reserve(copy.size() + SIMDJSON_PADDING);
+        return reinterpret_cast<const uint8_t *>(copy.data());
+    }
+};
+
+thread_local Parser keptParser;
+
+error_code parse(const uint8_t *document, size_t length, bool isPadded, std::unique_ptr<Parser> &large, dom::element &element) {
+    if (length <= keptDocumentBytes) return keptParser.parse(document, length, isPadded, element);
+    large = std::make_unique<Parser>();
+    return large->parse(document, length, isPadded, element);
+}
+
+}  // namespace
+
+struct maser_json_paths {
+    Node root;
+    size_t columns = 0;
+};
+
+maser_json_paths *maser_json_paths_create(void) { return new maser_json_paths; }
+
+void maser_json_paths_destroy(maser_json_paths *paths) { delete paths; }
+
+void maser_json_paths_add(maser_json_paths *paths, const char *const *names, const size_t *lengths, size_t count) {
+    Node *node = &paths->root;
+    for (size_t i = 0; i < count; i++) {
+        std::string name(names[i], lengths[i]);
+        Node *next = nullptr;
+        for (Node &child : node->children)
+            if (child.name == name) next = &child;
+        if (next == nullptr) {
+            node->children.push_back(Node{name, {}, {}});
+            next = &node->children.back();
+        }
+        node = next;
+    }
+    node->columns.push_back(paths->columns++);
+}
+
+void maser_json_decode(
+    const maser_json_paths *paths, const uint8_t *documents, const intptr_t *ends, size_t count,
+    maser_json_cell *cells, uint8_t *strings, int32_t *errors) {
+    std::memset(cells, 0, paths->columns * count * sizeof *cells);
+    const size_t total = count == 0 ? 0 : static_cast<size_t>(ends[count - 1]);
+    Target target{cells, count, strings, 0};
+    size_t start = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t end = static_cast<size_t>(ends[i]);
+        target.cells = cells + i;
+        dom::element element;
+        dom::object object;
+        std::unique_ptr<Parser> large;
+        // The documents that follow are padding enough.
+        error_code error = parse(documents + start, end - start, total - end >= SIMDJSON_PADDING, large, element);
+        errors[i] = error;
+        if (error == SUCCESS) {
+            if (element.get_object().get(object) == SUCCESS)
+                target.read(object, paths->root);
+            else
+                errors[i] = MASER_JSON_NOT_AN_OBJECT;
+        }
+        start = end;
+    }
+}
+
+intptr_t maser_json_array(
+    const uint8_t *document, size_t length, maser_json_cell *cells, size_t capacity, uint8_t *strings) {
+    dom::element element;
+    dom::array array;
+    std::unique_ptr<Parser> large;
+    if (error_code error = parse(document, length, false, large, element)) return -static_cast<intptr_t>(error);
+    if (element.get_array().get(array) != SUCCESS) return -MASER_JSON_NOT_AN_ARRAY;
+    Target target{cells, 1, strings, 0};
+    size_t count = 0;
+    for (dom::element item : array) {
+        if (count < capacity) cells[count] = target.cell(item);
+        count++;
+    }
+    return static_cast<intptr_t>(count);
+}
+
+const char *maser_json_error(int32_t error) {
+    if (error == MASER_JSON_NOT_AN_OBJECT) return "it is not an object";
+    if (error == MASER_JSON_NOT_AN_ARRAY) return "it is not an array";
+    return error_message(static_cast<error_code>(error));
+}
+
+int maser_utf8_is_valid(const uint8_t *text, size_t length) {
+    return validate_utf8(reinterpret_cast<const char *>(text), length) ? 1 : 0;
+}
