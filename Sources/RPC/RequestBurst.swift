@@ -1,0 +1,68 @@
+package import Bytes
+package import NIOCore
+package import SwiftProtobuf
+
+/// The requests that one read brought. Valid only while `RequestHandler.handle` runs.
+package struct RequestBurst {
+    package let requests: [Request]
+    package let connection: ServerConnection
+    /// When the read arrived.
+    package let arrival: NIODeadline
+
+    @inlinable
+    init(requests: [Request], connection: ServerConnection, arrival: NIODeadline) {
+        self.requests = requests
+        self.connection = connection
+        self.arrival = arrival
+    }
+
+    /// Answers with the message that `body` appends to the connection's outgoing buffer. When `body` throws, what it
+    /// appended is taken back and the answer is its error.
+    @inlinable
+    package func answer(_ request: Request, _ body: (inout ByteWriter) throws(RPCError) -> Void) {
+        let start = connection.beginResponse(to: request.id, request.operation)
+        do throws(RPCError) {
+            try body(&connection.outgoing)
+        } catch {
+            connection.outgoing.bytes.removeLast(connection.outgoing.count - start)
+            connection.appendFailure(error, to: request.id, request.operation.rawValue)
+            return
+        }
+        connection.endResponse(to: request.id, request.operation, start: start)
+    }
+
+    package func answer(_ request: Request, _ message: some Message) {
+        answer(request) { writer throws(RPCError) in try writer.append(message: message) }
+    }
+
+    package func fail(_ request: Request, _ error: RPCError) {
+        connection.appendFailure(error, to: request.id, request.operation.rawValue)
+    }
+
+    /// What answers the request later, from any thread.
+    package func deferred(_ request: Request) -> Responder {
+        connection.makeResponder(for: request)
+    }
+}
+
+extension ByteWriter {
+    /// Appends a generated message, without a length.
+    package mutating func append(message: some Message) throws(RPCError) {
+        do {
+            bytes.append(contentsOf: try message.serializedBytes() as [UInt8])
+        } catch {
+            throw RPCError(.internal, "a message cannot be encoded", cause: error)
+        }
+    }
+}
+
+extension Request {
+    /// The message as a generated type.
+    package func decoded<M: Message>(_ type: M.Type = M.self) throws(RPCError) -> M {
+        do {
+            return try M(serializedBytes: [UInt8](message))
+        } catch {
+            throw RPCError(.malformedMessage, "the message of a \(operation) request cannot be read", cause: error)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package import Bytes
+package import NIOCore
+package import SwiftProtobuf
+internal import Synchronization
+
+/// Answers one request later, from any thread. The first answer counts; a responder that goes away without one
+/// answers that the server failed, so that no client waits for nothing.
+package final class Responder: Sendable {
+    package let connection: ServerConnection
+    package let id: UInt64
+    package let operation: Operation
+    package let deadline: NIODeadline
+    private let isAnswered = Atomic(false)
+
+    init(connection: ServerConnection, id: UInt64, operation: Operation, deadline: NIODeadline) {
+        self.connection = connection
+        self.id = id
+        self.operation = operation
+        self.deadline = deadline
+    }
+
+    deinit {
+        fail(RPCError(.internal, "the server dropped the request"))
+    }
+
+    package func answer(_ body: (inout ByteWriter) throws(RPCError) -> Void) {
+        guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
+        var writer = ByteWriter(capacity: 128)
+        writer.append(
+            FrameHeader(
+                messageLength: 0, operation: operation.rawValue, flags: FrameHeader.responseFlag, requestID: id))
+        do throws(RPCError) {
+            try body(&writer)
+            writer.finishFrame(at: 0, operation, id, limit: connection.frameLimit)
+        } catch {
+            writer.removeAll()
+            writer.append(failure: error, to: id, operation.rawValue)
+        }
+        connection.deliver(writer.bytes)
+    }
+
+    package func answer(_ message: some Message) {
+        answer { writer throws(RPCError) in try writer.append(message: message) }
+    }
+
+    package func fail(_ error: RPCError) {
+        answer { _ throws(RPCError) in throw error }
+    }
+}

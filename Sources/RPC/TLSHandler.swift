@@ -1,0 +1,185 @@
+internal import NIOCore
+
+/// TLS between the socket and the frames.
+///
+/// What a read of the socket brings is decrypted into one buffer, and what a flush sends is encrypted into one: a burst
+/// of frames costs a handful of calls, however many frames it has.
+final class TLSHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase { case handshaking, established, closed }
+
+    private let session: TLSSession
+    private let handshakeTimeout: TimeAmount
+    private var phase = Phase.handshaking
+    private var pending: [(plaintext: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
+    private var mustFlush = false
+    private var timeout: Scheduled<Void>?
+
+    init(serverIn context: TLSContext, handshakeTimeout: TimeAmount) throws(RPCError) {
+        session = try TLSSession(context: context, serverName: nil)
+        self.handshakeTimeout = handshakeTimeout
+    }
+
+    /// `serverName` is the name or address that the server's certificate has to have.
+    init(clientIn context: TLSContext, serverName: String, handshakeTimeout: TimeAmount) throws(RPCError) {
+        session = try TLSSession(context: context, serverName: serverName)
+        self.handshakeTimeout = handshakeTimeout
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let wasHandshaking = phase == .handshaking
+        end(ChannelError.ioOnClosedChannel)
+        if wasHandshaking {
+            context.fireErrorCaught(RPCError(.tlsFailed, "the connection was closed during the TLS handshake"))
+        }
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end(ChannelError.ioOnClosedChannel)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard timeout == nil, phase == .handshaking else { return }
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        timeout = context.eventLoop.scheduleTask(in: handshakeTimeout) {
+            let (handler, context) = loopBound.value
+            guard handler.phase == .handshaking else { return }
+            handler.fail(
+                RPCError(.tlsFailed, "the TLS handshake took longer than \(handler.handshakeTimeout)"), context)
+        }
+        advanceHandshake(context)
+        flushOutput(context)
+    }
+
+    private func end(_ error: any Error) {
+        phase = .closed
+        timeout?.cancel()
+        timeout = nil
+        let promises = pending.map(\.promise)
+        pending = []
+        for promise in promises { promise?.fail(error) }
+    }
+
+    private func fail(_ error: RPCError, _ context: ChannelHandlerContext) {
+        // The alert that tells the peer why.
+        flushOutput(context)
+        end(error)
+        context.fireErrorCaught(error)
+        context.close(promise: nil)
+    }
+
+    private func advanceHandshake(_ context: ChannelHandlerContext) {
+        do throws(RPCError) {
+            guard try session.handshake() else { return }
+        } catch {
+            return fail(error, context)
+        }
+        phase = .established
+        timeout?.cancel()
+        timeout = nil
+        context.fireUserInboundEventTriggered(TLSEstablished(peerName: session.peerName))
+        if mustFlush { flush(context: context) }
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard phase != .closed else { return }
+        session.receive(unwrapInboundIn(data))
+        if phase == .handshaking { advanceHandshake(context) }
+        if phase == .established { decrypt(context) }
+        // Handshake messages, key updates.
+        flushOutput(context)
+    }
+
+    private func decrypt(_ context: ChannelHandlerContext) {
+        var plaintext = context.channel.allocator.buffer(capacity: session.inputCount)
+        let goesOn: Bool
+        do throws(RPCError) {
+            goesOn = try session.read(into: &plaintext)
+        } catch {
+            return fail(error, context)
+        }
+        if plaintext.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plaintext)) }
+        if !goesOn { context.close(promise: nil) }
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard phase != .closed else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        pending.append((unwrapOutboundIn(data), promise))
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        guard phase == .established else {
+            mustFlush = true
+            return
+        }
+        mustFlush = false
+        let writes = pending
+        pending.removeAll(keepingCapacity: true)
+        for (index, write) in writes.enumerated() {
+            do throws(RPCError) {
+                try encrypt(write.plaintext, context, write.promise)
+            } catch {
+                for later in writes[index...] { later.promise?.fail(error) }
+                return fail(error, context)
+            }
+        }
+        context.flush()
+    }
+
+    private func encrypt(
+        _ plaintext: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+    ) throws(RPCError) {
+        var rest = plaintext.readableBytesView[...]
+        repeat {
+            // In parts, so that OpenSSL's memory stays small however much is written.
+            let part = rest.prefix(Self.partBytes)
+            rest = rest.dropFirst(Self.partBytes)
+            try part.withUnsafeBytes { bytes throws(RPCError) in try session.write(bytes) }
+            var ciphertext = context.channel.allocator.buffer(capacity: session.outputCount)
+            session.takeOutput(into: &ciphertext)
+            context.write(wrapOutboundOut(ciphertext), promise: rest.isEmpty ? promise : nil)
+        } while !rest.isEmpty
+    }
+
+    private func flushOutput(_ context: ChannelHandlerContext) {
+        guard session.outputCount > 0 else { return }
+        var ciphertext = context.channel.allocator.buffer(capacity: session.outputCount)
+        session.takeOutput(into: &ciphertext)
+        context.writeAndFlush(wrapOutboundOut(ciphertext), promise: nil)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if phase == .established && mode != .input {
+            flush(context: context)
+            session.shutDown()
+            flushOutput(context)
+        }
+        if mode == .all { end(ChannelError.ioOnClosedChannel) }
+        context.close(mode: mode, promise: promise)
+    }
+
+    private static let partBytes = 256 << 10
+}
