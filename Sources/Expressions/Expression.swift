@@ -11,6 +11,7 @@ package indirect enum Expression: Codable, Hashable, Sendable {
     /// The column at an index of the batch.
     case column(Int, ValueType)
     case literal(Value, ValueType)
+    /// See `Cast` for what has a result.
     case cast(Expression, to: ValueType)
     case not(Expression)
     case negate(Expression)
@@ -65,32 +66,4 @@ package enum ComparisonOperator: String, Codable, Hashable, Sendable {
     case lessOrEqual = "<="
     case greater = ">"
     case greaterOrEqual = ">="
-}
-
-package enum ScalarFunction: String, Codable, Hashable, Sendable, CaseIterable {
-    /// The first argument that is not NULL; all of one type.
-    case coalesce = "COALESCE"
-    /// NULL where both arguments are equal, else the first.
-    case nullIf = "NULLIF"
-    case abs = "ABS"
-    case floor = "FLOOR"
-    case ceil = "CEIL"
-    case round = "ROUND"
-    case greatest = "GREATEST"
-    case least = "LEAST"
-    case lower = "LOWER"
-    case upper = "UPPER"
-    case trim = "TRIM"
-    /// Of a STRING in characters (Unicode scalars), of BYTES in bytes.
-    case length = "LENGTH"
-    /// STRING, first character from 1, number of characters.
-    case substring = "SUBSTR"
-    case concat = "CONCAT"
-    /// STRING LIKE pattern, with % and _.
-    case like = "LIKE"
-    case startsWith = "STARTS_WITH"
-    /// A part of a TIMESTAMP in UTC: the unit (a literal: YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, DOW), the time.
-    case extract = "EXTRACT"
-    /// TIMESTAMP cut down to a unit (a literal, as above), in UTC.
-    case truncate = "DATE_TRUNC"
 }
