@@ -1,0 +1,72 @@
+import Bytes
+import Monoids
+import Testing
+
+@Suite struct AccumulatorTests {
+    @Test(arguments: MonoidKind.allCases)
+    func batchesOverManySlotsAgreeWithCombiningOneByOne(_ kind: MonoidKind) {
+        for types in kind.sampleTypes {
+            var generator = SeededGenerator(seed: 77)
+            let accumulator = makeAccumulator(kind, types: [types.x, types.y])
+            var expected: [EncodedState?] = []
+            for batch in 0..<12 {
+                // After a checkpoint nothing of what was before may show.
+                if batch == 6 {
+                    accumulator.removeAll()
+                    expected = []
+                }
+                let slotCount = 4 + batch
+                while expected.count < slotCount { expected.append(kind == .count ? kind.neutral : nil) }
+                accumulator.grow(to: slotCount)
+                let rows = Samples.rows(50, types, seed: UInt64(batch))
+                let slots = rows.map { _ in
+                    Int.random(in: 0..<9, using: &generator) == 0
+                        ? StateInput.noSlot : UInt32.random(in: 0..<UInt32(slotCount), using: &generator)
+                }
+                update(accumulator, types, rows, slots: slots)
+                for (row, slot) in zip(rows, slots) where slot != StateInput.noSlot {
+                    expected[Int(slot)] = kind.combine(expected[Int(slot)], prepare(kind, types, row))
+                }
+                #expect(states(of: accumulator) == expected, "\(kind) over \(types) in batch \(batch)")
+            }
+        }
+    }
+
+    /// Values of one size, of sizes that drift, and of sizes that jump: windows stay, slide and spill.
+    @Test(arguments: [MonoidKind.sumDouble, .sumOfSquares], [0, 3, 40, 500])
+    func exactSumsOfAnySpreadAgreeWithCombiningOneByOne(_ kind: MonoidKind, _ jump: Int) {
+        var generator = SeededGenerator(seed: UInt64(jump))
+        let types = TestTypes(x: .double)
+        var exponent = 0
+        var rows: [TestRow] = []
+        for _ in 0..<400 {
+            exponent = max(-1070, min(1020, exponent + Int.random(in: -jump...jump, using: &generator)))
+            let value = Double.random(in: 1..<2, using: &generator) * (Bool.random(using: &generator) ? 1 : -1)
+            let scaled = Double(sign: .plus, exponent: exponent, significand: value)
+            rows.append(TestRow(x: .double(scaled)))
+            // What cancels leaves a window that may move.
+            if Int.random(in: 0..<3, using: &generator) == 0 { rows.append(TestRow(x: .double(-scaled))) }
+        }
+        let slots = rows.map { _ in UInt32.random(in: 0..<3, using: &generator) }
+        var expected: [EncodedState?] = [nil, nil, nil]
+        for (row, slot) in zip(rows, slots) {
+            expected[Int(slot)] = kind.combine(expected[Int(slot)], prepare(kind, types, row))
+        }
+        #expect(accumulate(kind, types, rows, slots: slots, slotCount: 3) == expected)
+    }
+
+    @Test func stringsThatGrowAgainAndAgainKeepTheirValues() throws {
+        let types = TestTypes(x: .bytes)
+        let accumulator = makeAccumulator(.last, types: [.bytes])
+        accumulator.grow(to: 2)
+        for length in 0..<600 {
+            let value = [UInt8](repeating: UInt8(length & 0xff), count: length)
+            let rows = [0, 1].map { TestRow(x: .bytes(value + [$0]), time: Int64(length)) }
+            update(accumulator, types, rows, slots: [0, 1])
+        }
+        let value = [UInt8](repeating: UInt8(599 & 0xff), count: 599)
+        let states = states(of: accumulator)
+        #expect(try AggregateFunction.last.present([states[0]]) == .bytes(value + [0]))
+        #expect(try AggregateFunction.last.present([states[1]]) == .bytes(value + [1]))
+    }
+}

@@ -1,0 +1,6 @@
+import Monoids
+import Testing
+
+@Suite struct MaximumByLaws {
+    @Test func maximaByRankObeyTheirLaws() { expectLaws(.maximumBy) }
+}

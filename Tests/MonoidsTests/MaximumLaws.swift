@@ -1,0 +1,6 @@
+import Monoids
+import Testing
+
+@Suite struct MaximumLaws {
+    @Test func maximaObeyTheirLaws() { expectLaws(.maximum) }
+}
