@@ -1,3 +1,5 @@
+internal import RocksDB
+
 /// Why the catalog could not be opened or changed.
 package struct CatalogError: Error, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
@@ -30,4 +32,18 @@ package struct CatalogError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension CatalogError {
+    /// A failure of the store below, met while doing something.
+    init(storage error: RocksDBError, _ doing: String) {
+        let code: Code =
+            switch error.code {
+            case .noSpace: .diskFull
+            case .lockHeld: .inUse
+            case .corruption: .corruption
+            default: .storage
+            }
+        self.init(code, "\(doing): \(error.message)", cause: error)
+    }
 }
