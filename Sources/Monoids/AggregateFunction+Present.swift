@@ -1,5 +1,10 @@
 package import Bytes
 
+// Nothing else here links the C library's square root, which rounds as IEEE 754 demands.
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 extension AggregateFunction {
     /// What a reader sees of the states, which come in the order of `states`; nil is an absent state. A result of nil is
     /// NULL. Throws where a payload is not a state of its monoid.

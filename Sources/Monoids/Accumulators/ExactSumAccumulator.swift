@@ -197,15 +197,24 @@ extension ExactSumAccumulator {
         specials[UInt32(slot)] = (specials[UInt32(slot)] ?? SpecialCounts()) &+ one
     }
 
+    /// Adds sign * addend * 2^place; a carry or a borrow runs up as far as it must.
     private static func add(_ addend: UInt128, place: Int, _ isNegative: Bool, to limbs: Limbs) {
-        withLimbs(limbs.count) { shifted in
-            let (limb, shift) = (place >> 6, UInt64(place & 63))
-            let (low, high) = (UInt64(truncatingIfNeeded: addend), UInt64(truncatingIfNeeded: addend >> 64))
-            shifted[limb] = low &<< shift
-            shifted[limb + 1] = high &<< shift | (low &>> 1) &>> (63 - shift)
-            let top = (high &>> 1) &>> (63 - shift)
-            if top != 0 { shifted[limb + 2] = top }
-            if isNegative { limbs.subtract(shifted) } else { limbs.add(shifted) }
+        let shift = UInt64(place & 63)
+        let (low, high) = (UInt64(truncatingIfNeeded: addend), UInt64(truncatingIfNeeded: addend >> 64))
+        let parts = (
+            low &<< shift, high &<< shift | (low &>> 1) &>> (63 - shift), (high &>> 1) &>> (63 - shift)
+        )
+        // Two's complement of a negative addend: every limb inverted, and one added.
+        let sign: UInt64 = isNegative ? .max : 0
+        var limb = place >> 6
+        var carry = sign & 1
+        carry = addWithCarry(&limbs[limb], parts.0 ^ sign, carry)
+        carry = addWithCarry(&limbs[limb + 1], parts.1 ^ sign, carry)
+        carry = addWithCarry(&limbs[limb + 2], parts.2 ^ sign, carry)
+        limb += 3
+        while limb < limbs.count && carry != sign & 1 {
+            carry = addWithCarry(&limbs[limb], sign, carry)
+            limb += 1
         }
     }
 
