@@ -57,13 +57,13 @@ package struct ByteReader {
         while position < buffer.count {
             let byte = buffer[position]
             position += 1
-            if shift == 63 && byte > 1 { break }
+            // The tenth byte has room for one bit.
+            if shift == 63 && byte > 1 { throw BytesError(.malformed, "a varint is longer than 64 bits") }
             value |= UInt64(byte & 0x7f) << shift
             if byte < 0x80 { return value }
             shift += 7
-            if shift > 63 { break }
         }
-        throw shift > 56 ? BytesError(.malformed, "a varint is longer than 64 bits") : ByteReader.truncated
+        throw ByteReader.truncated
     }
 
     @inlinable

@@ -1,8 +1,8 @@
 // Numbers in text. JSON's are read by simdjson; these are for delimited records and for keys that people write.
 
 package enum NumberText {
-    /// An integer; or a number with a fraction of zeros or an exponent, as other programs write integers, up to 2^53,
-    /// beyond which it may have been rounded.
+    /// An integer; or a number with a fraction of zeros or an exponent, as other programs write integers, below 2^53,
+    /// from where on it may have been rounded.
     package static func int64(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard let first = text.first else { return nil }
         let hasSign = first == UInt8(ascii: "-") || first == UInt8(ascii: "+")
@@ -23,7 +23,7 @@ package enum NumberText {
     }
 
     static func integral(_ value: Double) -> Int64? {
-        value.magnitude <= 0x1p53 ? Int64(exactly: value) : nil
+        value.magnitude < 0x1p53 ? Int64(exactly: value) : nil
     }
 
     /// A decimal number, NaN or an infinity; nil for one that is too great for a double.

@@ -58,7 +58,7 @@ package enum ProtoText {
             messages.append(
                 ProtoMessage(name: name + "State", comment: "What is stored of a row, and combines.", fields: states))
         }
-        var text = "// \(comment)\nsyntax = \"proto3\";\n\npackage maser.tables;\n"
+        var text = "// \(oneLine(comment))\nsyntax = \"proto3\";\n\npackage maser.tables;\n"
         for message in messages {
             text += "\n"
             append(message, indent: "", to: &text)

@@ -46,9 +46,11 @@ import Testing
     }
 
     @Test func numbersCountInTheirUnit() {
-        #expect(Timestamp.convert(1_357_035_300, .seconds) == 1_357_035_300_000_000)
+        let seconds: Int64 = 1_357_035_300
+        #expect(Timestamp.convert(seconds, .seconds) == 1_357_035_300_000_000)
         #expect(Timestamp.convert(1_357_035_300.125, .seconds) == 1_357_035_300_125_000)
-        #expect(Timestamp.convert(-1, .nanoseconds) == -1)
+        let before: Int64 = -1
+        #expect(Timestamp.convert(before, .nanoseconds) == -1)
         #expect(Timestamp.convert(Int64.max, .milliseconds) == nil)
         #expect(Timestamp.convert(Double.nan, .milliseconds) == nil)
         #expect(Timestamp.convert(1e300, .microseconds) == nil)
