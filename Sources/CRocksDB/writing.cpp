@@ -46,6 +46,9 @@ maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks
     rocksdb::WriteOptions options;
     options.sync = sync;
     options.memtable_insert_hint_per_batch = sorted;
+    // Otherwise a batch with rows of a family that was just dropped is written by half: logged, and then inserted up to
+    // the first such row.
+    options.ignore_missing_column_families = true;
     return maser::report(database->db->Write(options, &batch->batch));
 }
 

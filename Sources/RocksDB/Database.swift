@@ -95,7 +95,7 @@ package final class Database: Sendable {
 
     /// One record of the log, so it is there as a whole after a crash or not at all. Without `sync` it outlives a kill of
     /// the process, and a power loss takes it back together with everything written after it. `isSorted` says that the
-    /// keys of each family ascend, which makes the insertion cheaper.
+    /// keys of each family ascend, which makes the insertion cheaper. Rows of a family that was dropped go with it.
     package func write(
         _ batch: borrowing WriteBatch, sync: Bool, isSorted: Bool = false
     ) throws(RocksDBError) {

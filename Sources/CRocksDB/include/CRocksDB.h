@@ -145,7 +145,7 @@ void maser_rocks_batch_delete_range(maser_rocks_batch *batch, const maser_rocks_
 size_t maser_rocks_batch_count(const maser_rocks_batch *batch);
 size_t maser_rocks_batch_bytes(const maser_rocks_batch *batch);
 
-/// Fails with the batch's own first error where it has one.
+/// Fails with the batch's own first error where it has one. Rows of a dropped family are passed over.
 maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks_batch *batch, bool sync,
                                      bool sorted);
 
