@@ -33,8 +33,8 @@ extension AggregateFunction {
             return try spread(
                 squares: exactSum(first, .squares), sum: exactSum(second, .sums), count: count(third))
         case .minimum, .maximum:
-            guard first.isStateValue else { throw undecodable }
-            return first.scalar
+            guard let value = StateValue(first) else { throw undecodable }
+            return value.scalar
         case .first, .last, .minimumBy, .maximumBy:
             guard let state = states[0].rankedState(first) else { throw undecodable }
             return state.value.scalar

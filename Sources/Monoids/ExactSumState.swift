@@ -33,7 +33,7 @@ struct ExactSumState {
 
     /// nil where the payload is no such state, or not in its one form.
     init?(_ field: ProtobufField, _ format: FixedPoint) {
-        guard field.wireType == .lengthDelimited else { return nil }
+        guard case .lengthDelimited = field.wireType else { return nil }
         var reader = ProtobufReader(field.bytes)
         var previous = 0
         var length = 0
@@ -41,7 +41,7 @@ struct ExactSumState {
         while let part = try? reader.next() {
             guard part.number > previous, take(part, format) else { return nil }
             previous = part.number
-            length += part.canonicalLength
+            length += part.shortestLength
         }
         guard length == field.bytes.count, place + significand.count <= format.byteCount else { return nil }
         guard !significand.isEmpty || place == 0 else { return nil }
@@ -49,10 +49,11 @@ struct ExactSumState {
 
     private mutating func take(_ part: ProtobufField, _ format: FixedPoint) -> Bool {
         if part.number == 2 {
+            guard case .lengthDelimited = part.wireType else { return false }
             significand = part.bytes
-            return part.wireType == .lengthDelimited && isShortest(significand)
+            return isShortest(significand)
         }
-        guard part.wireType == .varint, part.bits != 0 else { return false }
+        guard case .varint = part.wireType, part.bits != 0 else { return false }
         switch part.number {
         case 1:
             guard part.bits < UInt64(format.byteCount) else { return false }

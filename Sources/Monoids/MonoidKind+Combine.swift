@@ -10,7 +10,7 @@ extension MonoidKind {
     ) -> Bool {
         switch self {
         case .count:
-            guard a.wireType == .varint, b.wireType == .varint else { return false }
+            guard case (.varint, .varint) = (a.wireType, b.wireType) else { return false }
             writer.append(field: number, int64: a.int64 &+ b.int64)
             return true
         case .sumInt64:
@@ -20,8 +20,8 @@ extension MonoidKind {
         case .sumDouble: return combineSums(a, b, .sums, number, &writer)
         case .sumOfSquares: return combineSums(a, b, .squares, number, &writer)
         case .minimum, .maximum:
-            guard a.isStateValue, b.isStateValue, a.wireType == b.wireType else { return false }
-            writer.append(field: number, value: prefersFirst(a.tupleOrder(b)) ? a : b)
+            guard let x = StateValue(a), let y = StateValue(b), let order = x.tupleOrder(y) else { return false }
+            writer.append(field: number, value: prefersFirst(order) ? x : y)
             return true
         case .first, .last, .minimumBy, .maximumBy:
             guard let x = rankedState(a), let y = rankedState(b), let order = x.tupleOrder(y) else { return false }
@@ -37,7 +37,7 @@ extension MonoidKind {
         case .sumInt64: SumInt64State.decode(field) != nil
         case .sumDouble: ExactSumState(field, .sums) != nil
         case .sumOfSquares: ExactSumState(field, .squares) != nil
-        case .minimum, .maximum: field.isStateValue
+        case .minimum, .maximum: StateValue(field) != nil
         case .first, .last, .minimumBy, .maximumBy: rankedState(field) != nil
         }
     }
@@ -52,9 +52,9 @@ extension MonoidKind {
 
     func rankedState(_ field: ProtobufField) -> RankedState? {
         guard let state = RankedState(field) else { return nil }
-        switch self {
-        case .first, .last: return state.rank.wireType == .varint ? state : nil
-        default: return state
+        switch (self, state.rank.wireType) {
+        case (.first, .varint), (.last, .varint), (.minimumBy, _), (.maximumBy, _): return state
+        default: return nil
         }
     }
 

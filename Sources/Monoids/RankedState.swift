@@ -4,27 +4,33 @@ internal import Bytes
 ///
 /// All four are the least or the greatest pair, by rank and then by value, and so have the laws of MIN and MAX.
 struct RankedState {
-    let rank: ProtobufField
-    let value: ProtobufField
+    let rank: StateValue
+    let value: StateValue
     let message: UnsafeRawBufferPointer
 
     /// nil where the payload is no such state, or not in its one form.
     init?(_ field: ProtobufField) {
-        guard field.wireType == .lengthDelimited else { return nil }
-        var reader = ProtobufReader(field.bytes)
-        guard let rank = try? reader.next(), rank.number == 1, rank.isStateValue,
-            let value = try? reader.next(), value.number == 2, value.isStateValue,
-            field.bytes.count == rank.canonicalLength + value.canonicalLength
+        guard case .lengthDelimited = field.wireType else { return nil }
+        message = field.bytes
+        var reader = ProtobufReader(message)
+        guard let (rank, rankLength) = RankedState.part(1, &reader),
+            let (value, valueLength) = RankedState.part(2, &reader), rankLength + valueLength == message.count
         else { return nil }
         self.rank = rank
         self.value = value
-        message = field.bytes
+    }
+
+    @inline(__always)
+    private static func part(_ number: Int, _ reader: inout ProtobufReader) -> (StateValue, length: Int)? {
+        guard let field = try? reader.next(), field.number == number, let value = StateValue(field) else { return nil }
+        return (value, field.shortestLength)
     }
 
     /// nil where the two cannot stand in one field.
     func tupleOrder(_ other: RankedState) -> Int? {
-        guard rank.wireType == other.rank.wireType, value.wireType == other.value.wireType else { return nil }
-        let order = rank.tupleOrder(other.rank)
-        return order == 0 ? value.tupleOrder(other.value) : order
+        guard let rankOrder = rank.tupleOrder(other.rank), let valueOrder = value.tupleOrder(other.value) else {
+            return nil
+        }
+        return rankOrder == 0 ? valueOrder : rankOrder
     }
 }

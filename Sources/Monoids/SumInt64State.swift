@@ -4,14 +4,14 @@ internal import Bytes
 enum SumInt64State {
     /// nil where the payload is no such state, or not in its one form.
     static func decode(_ field: ProtobufField) -> Int128? {
-        guard field.wireType == .lengthDelimited else { return nil }
+        guard case .lengthDelimited = field.wireType else { return nil }
         var reader = ProtobufReader(field.bytes)
         guard let low = try? reader.next(), low.number == 1, low.wireType == .fixed64 else { return nil }
         let extended = Int128(Int64(bitPattern: low.bits))
         if field.bytes.count == 9 { return extended }
         guard let high = try? reader.next(), high.number == 2, high.wireType == .varint,
             high.int64 != Int64(truncatingIfNeeded: extended >> 64),
-            field.bytes.count == 9 + high.canonicalLength
+            field.bytes.count == 9 + high.shortestLength
         else { return nil }
         return Int128(high.int64) << 64 | Int128(low.bits)
     }

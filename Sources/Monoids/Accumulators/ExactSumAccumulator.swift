@@ -4,7 +4,7 @@ internal import Bytes
 ///
 /// A full-width integer for each group would take 272 or 536 bytes and touch as many. The values of a group are mostly
 /// of like size, so a group has a window: four limbs (six for squares) of the wide integer, placed where its first value
-/// falls. An addend must end below the window's top limb, which takes only carries, so it overflows after 2^63 addends.
+/// falls. An addend must end below the window's top limb, which takes only carries and so cannot overflow before 2^63 addends.
 /// A window slides where what it holds allows, and where nothing else helps the group spills to the full width.
 final class ExactSumAccumulator: StateAccumulator {
     private let squares: Bool
@@ -171,7 +171,7 @@ extension ExactSumAccumulator {
         if squares { addend *= addend }
         let place = squares ? value.place * 2 : value.place
         let isNegative = !squares && value.sign != 0
-        if bases[slot] != Self.spilled && !moveWindow(slot, toHold: place >> 6, place) { spill(slot) }
+        if bases[slot] != Self.spilled && !moveWindow(slot, toHold: place) { spill(slot) }
         if bases[slot] == Self.spilled {
             wide[Int(windows[slot * stride])].withUnsafeMutableBufferPointer {
                 Self.add(addend, place: place, isNegative, to: $0)
@@ -201,16 +201,14 @@ extension ExactSumAccumulator {
     private static func add(_ addend: UInt128, place: Int, _ isNegative: Bool, to limbs: Limbs) {
         let shift = UInt64(place & 63)
         let (low, high) = (UInt64(truncatingIfNeeded: addend), UInt64(truncatingIfNeeded: addend >> 64))
-        let parts = (
-            low &<< shift, high &<< shift | (low &>> 1) &>> (63 - shift), (high &>> 1) &>> (63 - shift)
-        )
+        let middle = high &<< shift | (low &>> 1) &>> (63 - shift)
         // Two's complement of a negative addend: every limb inverted, and one added.
         let sign: UInt64 = isNegative ? .max : 0
         var limb = place >> 6
         var carry = sign & 1
-        carry = addWithCarry(&limbs[limb], parts.0 ^ sign, carry)
-        carry = addWithCarry(&limbs[limb + 1], parts.1 ^ sign, carry)
-        carry = addWithCarry(&limbs[limb + 2], parts.2 ^ sign, carry)
+        carry = addWithCarry(&limbs[limb], (low &<< shift) ^ sign, carry)
+        carry = addWithCarry(&limbs[limb + 1], middle ^ sign, carry)
+        carry = addWithCarry(&limbs[limb + 2], ((high &>> 1) &>> (63 - shift)) ^ sign, carry)
         limb += 3
         while limb < limbs.count && carry != sign & 1 {
             carry = addWithCarry(&limbs[limb], sign, carry)
@@ -218,8 +216,9 @@ extension ExactSumAccumulator {
         }
     }
 
-    /// Places the window so that an addend that begins in `limb` fits; false where what it holds is too far away.
-    private func moveWindow(_ slot: Int, toHold limb: Int, _ place: Int) -> Bool {
+    /// Sees to it that an addend at `place` fits into the window; false where what the window holds is too far away.
+    private func moveWindow(_ slot: Int, toHold place: Int) -> Bool {
+        let limb = place >> 6
         let window = slot * stride..<(slot + 1) * stride
         let slack = stride - 1 - span
         let lastBase = format.limbCount - stride
