@@ -7,8 +7,8 @@ extension Cast {
         let storage: Column.Storage
         switch type {
         case .bool: storage = .bool(parse(operand, &nulls, absent: false) { bool($0) })
-        case .int64: storage = .int64(parse(operand, &nulls, absent: 0) { int64($0) })
-        case .double: storage = .double(parse(operand, &nulls, absent: 0) { double($0) })
+        case .int64: storage = .int64(parse(operand, &nulls, absent: 0) { NumberText.int64($0) })
+        case .double: storage = .double(parse(operand, &nulls, absent: 0) { NumberText.double($0) })
         case .timestamp: storage = .int64(parse(operand, &nulls, absent: 0) { Timestamp.parse($0) })
         case .string, .bytes: return operand.retyped(type)
         }
@@ -27,48 +27,6 @@ extension Cast {
         guard text.count == 4 || text.count == 5 else { return nil }
         let lowercased = text.map { $0 | 0x20 }
         return lowercased.elementsEqual("true".utf8) ? true : lowercased.elementsEqual("false".utf8) ? false : nil
-    }
-
-    static func int64(_ text: UnsafeRawBufferPointer) -> Int64? {
-        var digits = text[...]
-        let isNegative = digits.first == UInt8(ascii: "-")
-        if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
-        guard !digits.isEmpty else { return nil }
-        var value: Int64 = 0
-        for byte in digits {
-            let digit = Int64(byte) - 0x30
-            guard 0...9 ~= digit else { return nil }
-            // Downwards, because there is one more number below zero than above.
-            let (tens, overflowsTens) = value.multipliedReportingOverflow(by: 10)
-            let (next, overflows) = tens.subtractingReportingOverflow(digit)
-            guard !overflowsTens, !overflows else { return nil }
-            value = next
-        }
-        if isNegative { return value }
-        return value == .min ? nil : -value
-    }
-
-    /// Decimal, with an exponent or without; NaN, Infinity and -Infinity as well. NULL where the nearest DOUBLE is not
-    /// finite.
-    static func double(_ text: UnsafeRawBufferPointer) -> Double? {
-        let string = String(decoding: text, as: UTF8.self)
-        switch string {
-        case "NaN": return .nan
-        case "Infinity": return .infinity
-        case "-Infinity": return -.infinity
-        default: break
-        }
-        // Swift reads hexadecimal and other spellings of NaN as well, which are no SQL.
-        let isPlain = text.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "e"), UInt8(ascii: "E"):
-                true
-            default: false
-            }
-        }
-        guard isPlain, let value = Double(string), value.isFinite else { return nil }
-        return value
     }
 
     static func format(_ operand: Vector) -> Vector {

@@ -11,7 +11,7 @@ package import Records
 /// | TIMESTAMP | INT64 | microseconds since 1970, and back |
 /// | STRING | BYTES | UTF-8; back, what is not UTF-8 is NULL |
 /// | anything else | STRING | as a row's JSON has it, but without quotes |
-/// | STRING | anything else | where the whole text is one, without spaces around it |
+/// | STRING | anything else | where the whole text is one, as the field of a delimited record is read |
 package enum Cast {
     package static func exists(from: ValueType, to: ValueType) -> Bool {
         if from == to { return true }
