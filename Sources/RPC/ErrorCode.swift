@@ -31,6 +31,7 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
     case connectionFailed = 1024
     case connectionLost = 1025
     case tlsFailed = 1026
+    case cancelled = 1027
 
     /// Whether the same request can succeed later without anybody changing it.
     package var isRetriable: Bool {
@@ -69,6 +70,7 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
         case .connectionFailed: "the server cannot be reached"
         case .connectionLost: "the connection was lost"
         case .tlsFailed: "TLS could not be set up"
+        case .cancelled: "the request was cancelled"
         }
     }
 }

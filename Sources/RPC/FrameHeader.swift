@@ -14,6 +14,7 @@ package struct FrameHeader: Hashable, Sendable {
     package static let byteCount = 20
     /// What the length field counts when the message is empty.
     package static let leastLength = byteCount - 4
+    static let millisecondsOffset = 16
     package static let responseFlag: UInt8 = 1
 
     /// Of what follows the length field.

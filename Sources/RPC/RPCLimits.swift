@@ -8,6 +8,8 @@ package struct RPCLimits: Sendable {
     package var helloBytes = 4096
     /// Requests that one connection may have unanswered; more are refused as overloaded.
     package var requestsInFlight = 4096
+    /// Requests that a client sends before it waits for answers; more wait on its side.
+    package var requestsSent = 1024
     package var connections = 4096
     /// From the TCP connection to the end of the TLS handshake, and from there to the first frame.
     package var handshakeTimeout: TimeAmount = .seconds(10)

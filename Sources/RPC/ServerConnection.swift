@@ -119,7 +119,10 @@ package final class ServerConnection: @unchecked Sendable {
     func close(because error: RPCError) {
         outgoing.append(failure: error, to: 0, Operation.hello.rawValue)
         flush()
-        close()
+        state.closed()
+        // Closing at once would reset the connection while the client still sends, and the reason would be lost.
+        channel.close(mode: .output, promise: nil)
+        eventLoop.scheduleTask(in: Self.linger) { self.close() }
     }
 
     func close() {

@@ -58,6 +58,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard connection.state.phase != .closed else { return }
         var buffer = unwrapInboundIn(data)
         connection.isReading = true
         if received.readableBytes == 0 {
@@ -95,8 +96,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        report("\(connection.peer): closed: \(error)")
-        context.close(promise: nil)
+        report("\(connection.peer): closed: \(reason(of: error))")
+        connection.state.closed()
+        // TLS closes by itself, when it has told the client why.
+        if (error as? RPCError)?.code != .tlsFailed { context.close(promise: nil) }
     }
 
     private func endBurst() {
@@ -113,6 +116,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             let consumed = received.withUnsafeReadableBytes { serveOnce($0, arrival: arrival) }
             received.moveReaderIndex(forwardBy: consumed)
             if let failure {
+                self.failure = nil
                 report("\(connection.peer): closed: \(failure.code.message) (\(failure.detail))")
                 connection.close(because: RPCError(failure.code))
             }

@@ -79,9 +79,14 @@ final class TLSHandler: ChannelDuplexHandler {
     private func fail(_ error: RPCError, _ context: ChannelHandlerContext) {
         // The alert that tells the peer why.
         flushOutput(context)
+        let mustLinger = phase == .handshaking
         end(error)
         context.fireErrorCaught(error)
-        context.close(promise: nil)
+        guard mustLinger else { return context.close(promise: nil) }
+        // Closing at once would reset the connection while the peer still sends, and the alert would be lost.
+        context.close(mode: .output, promise: nil)
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.linger) { loopBound.value.close(promise: nil) }
     }
 
     private func advanceHandshake(_ context: ChannelHandlerContext) {
@@ -182,4 +187,5 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     private static let partBytes = 256 << 10
+    private static let linger = TimeAmount.milliseconds(250)
 }

@@ -1,0 +1,73 @@
+package import Bytes
+
+extension WireAppendRequest {
+    /// Walks the records of a request as it stands in the read buffer.
+    package struct Reader {
+        /// The category's name; UTF-8 once `text` says so.
+        package private(set) var category = UnsafeRawBufferPointer(start: nil, count: 0)
+        package private(set) var recordCount = 0
+        private var fields: ProtobufReader
+
+        package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
+            fields = ProtobufReader(message)
+            var all = fields
+            while let field = try all.next() {
+                switch (field.number, field.wireType) {
+                case (1, .lengthDelimited): category = field.bytes
+                case (2, .lengthDelimited): recordCount += 1
+                default: break
+                }
+            }
+        }
+
+        package mutating func next() throws(BytesError) -> WireAppendRecord.View? {
+            while let field = try fields.next() {
+                if field.number == 2 && field.wireType == .lengthDelimited {
+                    return try WireAppendRecord.View(field.bytes)
+                }
+            }
+            return nil
+        }
+    }
+
+    // A request is written in this order: its category, its records.
+
+    package static func append(category: String, to writer: inout ByteWriter) {
+        writer.append(present: 1, string: category)
+    }
+
+    /// `headers` writes them with `WireHeader.append`.
+    package static func append(
+        key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer, bucket: UInt32? = nil,
+        to writer: inout ByteWriter, headers: (inout ByteWriter) -> Void = { _ in }
+    ) {
+        writer.append(field: 2) { writer in
+            if let key { writer.append(field: 1, bytes: key) }
+            writer.append(present: 2, bytes: value)
+            headers(&writer)
+            if let bucket { writer.append(field: 4, int64: Int64(bucket)) }
+        }
+    }
+}
+
+extension WireAppendRecord {
+    package struct View {
+        package private(set) var key: UnsafeRawBufferPointer?
+        package private(set) var value = UnsafeRawBufferPointer(start: nil, count: 0)
+        package private(set) var bucket: UInt32?
+        package private(set) var headers: WireHeader.Reader
+
+        init(_ record: UnsafeRawBufferPointer) throws(BytesError) {
+            headers = WireHeader.Reader(record, field: 3)
+            var fields = ProtobufReader(record)
+            while let field = try fields.next() {
+                switch (field.number, field.wireType) {
+                case (1, .lengthDelimited): key = field.bytes
+                case (2, .lengthDelimited): value = field.bytes
+                case (4, .varint): bucket = field.uint32
+                default: break
+                }
+            }
+        }
+    }
+}
