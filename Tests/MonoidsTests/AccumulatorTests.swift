@@ -55,6 +55,23 @@ import Testing
         #expect(accumulate(kind, types, rows, slots: slots, slotCount: 3) == expected)
     }
 
+    /// Every place in a limb, and every distance at which a window stays, slides up or down, or spills.
+    @Test(arguments: [MonoidKind.sumDouble, .sumOfSquares])
+    func twoSizesInOneGroupAgreeWithCombiningThem(_ kind: MonoidKind) {
+        let types = TestTypes(x: .double)
+        for exponent in stride(from: -32, to: 32, by: 3) {
+            for distance in stride(from: -260, through: 260, by: 20) {
+                for signs in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)] {
+                    let a = Double(sign: .plus, exponent: exponent, significand: signs.0)
+                    let b = Double(sign: .plus, exponent: exponent + distance, significand: signs.1 * 1.25)
+                    let rows = [a, b, a].map { TestRow(x: .double($0)) }
+                    let expected = rows.reduce(nil) { kind.combine($0, prepare(kind, types, $1)) }
+                    #expect(accumulate(kind, types, rows, slots: [0, 0, 0], slotCount: 1) == [expected], "\(a) \(b)")
+                }
+            }
+        }
+    }
+
     @Test func stringsThatGrowAgainAndAgainKeepTheirValues() throws {
         let types = TestTypes(x: .bytes)
         let accumulator = makeAccumulator(.last, types: [.bytes])
