@@ -1,0 +1,189 @@
+internal import Bytes
+internal import Catalog
+internal import RocksDB
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The database while it is open, and its families by what they hold.
+final class OpenStore: Sendable {
+    let database: Database
+    let records: Family
+    let positions: Family
+    private let versions: Mutex<[VersionID: OpenVersion]>
+
+    /// A family, and how many commits are writing to it: RocksDB takes a write to a family that is being dropped for
+    /// the loss of the database.
+    private final class OpenVersion: Sendable {
+        let family: Family
+        let commits = Atomic<Int>(0)
+
+        init(_ family: Family) {
+            self.family = family
+        }
+    }
+
+    private init(database: Database, records: Family, positions: Family) {
+        self.database = database
+        self.records = records
+        self.positions = positions
+        versions = Mutex([:])
+    }
+
+    /// nil where there is no such version. The family stays readable for whoever holds it, dropped or not.
+    func family(_ id: VersionID) -> Family? {
+        versions.withLock { $0[id]?.family }
+    }
+
+    func add(_ family: Family, _ id: VersionID) {
+        versions.withLock { $0[id] = OpenVersion(family) }
+    }
+
+    /// Holds the families of versions back from being dropped while `body` writes to them, in the order of `ids`.
+    func withFamilies(_ ids: [VersionID], _ body: ([Family]) throws(TablesError) -> Void) throws(TablesError) {
+        let held = try versions.withLock { versions throws(TablesError) in
+            var held: [OpenVersion] = []
+            for id in ids {
+                guard let version = versions[id] else { throw TableStore.noVersion(id) }
+                held.append(version)
+            }
+            for version in held { version.commits.add(1, ordering: .acquiring) }
+            return held
+        }
+        defer { for version in held { version.commits.subtract(1, ordering: .releasing) } }
+        try body(held.map(\.family))
+    }
+
+    /// Forgets a version, once the commits that write to it are done; nil where there is none.
+    func remove(_ id: VersionID) -> Family? {
+        guard let version = versions.withLock({ $0.removeValue(forKey: id) }) else { return nil }
+        while version.commits.load(ordering: .acquiring) > 0 { usleep(500) }
+        return version.family
+    }
+
+    /// Opens the store and makes it agree with the catalog; gives the positions of what is left.
+    static func open(
+        at directory: String, catalog: CatalogSnapshot, memory: TableMemory, mergeOperator: StateMergeOperator
+    ) throws(TablesError) -> (OpenStore, [StoredPosition]) {
+        let database: Database
+        do {
+            database = try Database.open(
+                at: directory, options: memory.databaseOptions,
+                familyOptions: { name in
+                    StoreRecords.versionID(ofFamily: name) == nil
+                        ? memory.recordOptions : memory.familyOptions(mergeOperator)
+                })
+        } catch {
+            throw TablesError(storage: error, "opening the table store in \(directory)")
+        }
+        do throws(TablesError) {
+            let store = try open(database, memory)
+            let marks = try store.marks()
+            try store.adopt(catalog, marks: marks, options: memory.familyOptions(mergeOperator))
+            return (store, try store.sweepRecords(marks: marks))
+        } catch {
+            try? database.close()
+            throw error
+        }
+    }
+
+    private static func open(_ database: Database, _ memory: TableMemory) throws(TablesError) -> OpenStore {
+        do throws(RocksDBError) {
+            guard let records = database.family(named: StoreRecords.defaultFamily) else {
+                throw RocksDBError(.corruption, "there is no default family")
+            }
+            let known = database.family(named: StoreRecords.positionsFamily)
+            let positions =
+                if let known { known } else {
+                    try database.createFamily(StoreRecords.positionsFamily, options: memory.recordOptions)
+                }
+            let store = OpenStore(database: database, records: records, positions: positions)
+            guard let format = try database.value(forKey: StoreRecords.formatKey, in: records) else {
+                var batch = WriteBatch()
+                batch.put(StoreRecords.formatKey, Array(String(StoreRecords.formatVersion).utf8), in: records)
+                try database.write(batch, sync: true)
+                return store
+            }
+            guard let format = Int(String(decoding: format, as: UTF8.self)) else {
+                throw RocksDBError(.corruption, "the format version is no number")
+            }
+            if format <= StoreRecords.formatVersion { return store }
+        } catch {
+            throw TablesError(storage: error, "opening the table store")
+        }
+        throw TablesError(.newerFormat, "the table store was written by a newer Maser")
+    }
+
+    /// Drops families that the catalog does not name, or that a load left half made; makes those that live versions
+    /// lack.
+    private func adopt(
+        _ catalog: CatalogSnapshot, marks: Set<VersionID>, options: FamilyOptions
+    ) throws(TablesError) {
+        var named: [VersionID: VersionEntry] = [:]
+        for table in catalog.tables.values {
+            for version in table.versions { named[VersionID(table: table.id, version: version.number)] = version }
+        }
+        do throws(RocksDBError) {
+            for family in database.families {
+                guard let id = StoreRecords.versionID(ofFamily: family.name) else { continue }
+                if let version = named[id], version.loadedRows == nil || marks.contains(id) {
+                    add(family, id)
+                } else {
+                    try database.dropFamily(family)
+                }
+            }
+            for (id, version) in named where version.loadedRows == nil && self.family(id) == nil {
+                add(try database.createFamily(StoreRecords.familyName(id), options: options), id)
+            }
+        } catch {
+            throw TablesError(storage: error, "bringing the table store in line with the catalog")
+        }
+    }
+
+    private func marks() throws(TablesError) -> Set<VersionID> {
+        var marks: Set<VersionID> = []
+        try forEachRow(of: records) { key, _ in
+            if let id = StoreRecords.versionID(ofMark: key) { marks.insert(id) }
+        }
+        return marks
+    }
+
+    /// Deletes marks and positions of versions that are gone, for their numbers may come again; gives the positions that
+    /// are left.
+    private func sweepRecords(marks: Set<VersionID>) throws(TablesError) -> [StoredPosition] {
+        var kept: [StoredPosition] = []
+        var batch = WriteBatch()
+        for id in marks where family(id) == nil { batch.delete(StoreRecords.markKey(id), in: records) }
+        try forEachRow(of: positions) { key, value throws(TablesError) in
+            let position = try StoreRecords.position(key, value)
+            if family(VersionID(table: position.table, version: position.version)) == nil {
+                batch.delete(key, in: positions)
+            } else {
+                kept.append(position)
+            }
+        }
+        do {
+            if batch.count > 0 { try database.write(batch, sync: true) }
+        } catch {
+            throw TablesError(storage: error, "clearing positions of dropped versions")
+        }
+        return kept
+    }
+
+    private func forEachRow(
+        of family: Family, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(TablesError) -> Void
+    ) throws(TablesError) {
+        do {
+            let rows = try database.iterator(in: family)
+            try rows.seekToFirst()
+            while rows.isValid {
+                try body(rows.key, rows.value)
+                try rows.next()
+            }
+        } catch {
+            throw TablesError(thrown: error, "reading the table store's records")
+        }
+    }
+}

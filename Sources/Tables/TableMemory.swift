@@ -1,0 +1,38 @@
+internal import RocksDB
+
+/// How the one memory setting of the table store is split.
+///
+/// Memtables are charged to the cache, so `total` bounds both. A quarter for what was just written is enough to merge
+/// many checkpoints into one flush, and leaves most of it to lookups.
+struct TableMemory: Hashable, Sendable {
+    private static let memtableShare = 4
+    private static let leastBytes = 16 << 20
+    private static let greatestFamilyMemtableBytes = 32 << 20
+    private static let maxOpenFiles = 4096
+    /// Bounds what a start has to read back.
+    private static let maxTotalWALBytes = 256 << 20
+
+    let total: Int
+
+    init(bytes: Int) {
+        total = max(bytes, Self.leastBytes)
+    }
+
+    private var memtables: Int { total / Self.memtableShare }
+
+    var databaseOptions: DatabaseOptions {
+        DatabaseOptions(
+            blockCacheBytes: total, writeBufferBytes: memtables, maxOpenFiles: Self.maxOpenFiles,
+            maxTotalWALBytes: Self.maxTotalWALBytes)
+    }
+
+    func familyOptions(_ mergeOperator: StateMergeOperator) -> FamilyOptions {
+        FamilyOptions(
+            mergeOperator: mergeOperator, memtableBytes: min(memtables / 2, Self.greatestFamilyMemtableBytes))
+    }
+
+    /// Positions and marks are few and small.
+    var recordOptions: FamilyOptions {
+        FamilyOptions(memtableBytes: 1 << 20)
+    }
+}

@@ -1,0 +1,59 @@
+internal import Records
+internal import RocksDB
+
+extension TableStore {
+    /// Writes a checkpoint: all its merges and positions in one batch, then publishes the positions to readers.
+    ///
+    /// Whether a checkpoint whose write failed happened is known only after `recover`.
+    package func commit(_ checkpoint: Checkpoint) throws(TablesError) {
+        let opened = try writable()
+        if let expected = checkpoint.generation, expected != generation {
+            throw TablesError(.staleGeneration, "the table store was opened again since positions were read")
+        }
+        let merged = checkpoint.merges.map { VersionID(table: $0.table, version: $0.version) }
+        let positioned = checkpoint.positions.map { VersionID(table: $0.table, version: $0.version) }
+        try opened.withFamilies(merged + positioned) { families throws(TablesError) in
+            var batch = WriteBatch()
+            for (merges, family) in zip(checkpoint.merges, families) { TableStore.add(merges, to: &batch, family) }
+            // Sorted as the merges are, which the batch promises.
+            let positions = checkpoint.positions.sorted(by: StoreRecords.ascend)
+            for position in positions { StoreRecords.put(position, into: &batch, opened.positions) }
+            if batch.count == 0 { return }
+            try write(batch, to: opened, sync: false, isSorted: true, doing: "writing a checkpoint")
+            publishedPositions.publish(positions)
+        }
+    }
+
+    private static func add(_ merges: VersionMerges, to batch: inout WriteBatch, _ family: Family) {
+        merges.keys.arena.withUnsafeBytes { keys in
+            merges.operands.arena.withUnsafeBytes { operands in
+                for index in KeyOrder.ascending(merges.keys, in: keys) {
+                    batch.merge(
+                        UnsafeRawBufferPointer(rebasing: keys[merges.keys.range(at: index)]),
+                        UnsafeRawBufferPointer(rebasing: operands[merges.operands.range(at: index)]), in: family)
+                }
+            }
+        }
+    }
+
+    // MARK: Positions
+
+    /// Where the inputs of a version continue: what was committed last, for each bucket that was ever committed.
+    package func positions(table: UInt32, version: UInt32) throws(TablesError) -> [PositionKey: StoredPosition] {
+        let id = VersionID(table: table, version: version)
+        guard try opened().family(id) != nil else { throw TableStore.noVersion(id) }
+        return publishedPositions[id]
+    }
+
+    /// The append time, in microseconds since 1970, up to which every input of a version has been applied: the least
+    /// over its buckets, where one that is applied up to its end, as `end` gives it, counts as `now`. nil for a version
+    /// without positions. Read it before the rows that it is to vouch for.
+    package func freshness(
+        table: UInt32, version: UInt32, now: Int64, end: (PositionKey) -> Int64?
+    ) -> Int64? {
+        publishedPositions[VersionID(table: table, version: version)].values.map { position in
+            if let end = end(position.key), position.offset >= end { return now }
+            return position.appendTime
+        }.min()
+    }
+}

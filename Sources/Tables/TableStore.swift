@@ -1,0 +1,139 @@
+package import Catalog
+package import RocksDB
+internal import Synchronization
+
+/// The tables of a data folder: one RocksDB, a column family for every version of every table.
+///
+/// Reads and commits are synchronous and come from any thread. What a checkpoint merges and the positions it came from
+/// are one write; it is not synced, for the category still has the records: a power loss takes both back together.
+package final class TableStore: Sendable {
+    package let catalog: CatalogStore
+    let directory: String
+    let memory: TableMemory
+    let mergeOperator = StateMergeOperator()
+    let publishedPositions = PositionTable()
+    let plans = Mutex<[UInt32: TablePlan]>([:])
+    let state: Mutex<State>
+    /// Held while the store is opened again, so that one of many callers does it.
+    private let recovery = Mutex<Void>(())
+
+    struct State {
+        /// nil while the store is opened again, and after it was closed.
+        var opened: OpenStore?
+        /// Rises whenever the store is opened again: positions read before count no more.
+        var generation: UInt64 = 1
+        /// The write that failed; nothing is written until `recover`.
+        var failure: TablesError?
+        var isClosed = false
+        var injectedFailure: RocksDBError?
+    }
+
+    /// Opens the store in a folder of its own, or makes it. Families that the catalog does not name are dropped, those
+    /// of its live versions that are missing are made. `memoryBytes` bounds cache and memtables together.
+    package init(directory: String, catalog: CatalogStore, memoryBytes: Int) throws(TablesError) {
+        self.directory = directory
+        self.catalog = catalog
+        memory = TableMemory(bytes: memoryBytes)
+        let (opened, positions) = try OpenStore.open(
+            at: directory, catalog: catalog.snapshot, memory: memory, mergeOperator: mergeOperator)
+        publishedPositions.replaceAll(positions)
+        state = Mutex(State(opened: opened))
+    }
+
+    /// Waits for requests that are under way; everything written before is synced.
+    package func close() throws(TablesError) {
+        let opened = state.withLock { state in
+            state.isClosed = true
+            return state.opened.take()
+        }
+        do {
+            try opened?.database.close()
+        } catch {
+            throw TablesError(storage: error, "closing the table store")
+        }
+    }
+
+    /// How often an operand could not be read or merged and was set aside; anything but 0 deserves a look.
+    package var undecodableOperands: Int { mergeOperator.undecodableOperands }
+
+    /// Bytes in the block cache and the memtables.
+    package var memoryBytes: Int { state.withLock { $0.opened?.database.cachedBytes } ?? 0 }
+
+    // MARK: After a failed write
+
+    /// Belongs to the positions that `positions(table:version:)` gives; read it before them.
+    package var generation: UInt64 { state.withLock { $0.generation } }
+
+    /// Closes and opens the store after a failed write, of which nobody knows whether it happened until then. Positions
+    /// have to be read again afterwards, by everybody who writes. Does nothing where no write failed, or where somebody
+    /// else has recovered the store since. Where opening fails too (the disk is still full), the store stays closed
+    /// until a later call succeeds.
+    package func recover() throws(TablesError) {
+        try recovery.withLock { _ throws(TablesError) in
+            let opened = try state.withLock { state throws(TablesError) -> OpenStore? in
+                if state.isClosed { throw TableStore.closed }
+                if state.failure == nil { return nil }
+                return state.opened.take()
+            }
+            if let opened {
+                // What closing has to say about a database that failed already helps nobody.
+                try? opened.database.close()
+            } else if state.withLock({ $0.failure == nil }) {
+                return
+            }
+            let (reopened, positions) = try OpenStore.open(
+                at: directory, catalog: catalog.snapshot, memory: memory, mergeOperator: mergeOperator)
+            publishedPositions.replaceAll(positions)
+            let isClosed = state.withLock { state in
+                if state.isClosed { return true }
+                state.opened = reopened
+                state.generation += 1
+                state.failure = nil
+                return false
+            }
+            if isClosed {
+                try? reopened.database.close()
+                throw TableStore.closed
+            }
+        }
+    }
+
+    /// Makes the next write fail, for tests of what a full disk does.
+    package func failNextWrite(with error: RocksDBError) {
+        state.withLock { $0.injectedFailure = error }
+    }
+
+    /// The store to read from.
+    func opened() throws(TablesError) -> OpenStore {
+        try state.withLock { state throws(TablesError) in
+            if let opened = state.opened { return opened }
+            throw state.isClosed
+                ? TableStore.closed
+                : TablesError(.unavailable, "the table store is being opened again", cause: state.failure)
+        }
+    }
+
+    /// The store to write to.
+    func writable() throws(TablesError) -> OpenStore {
+        if let failure = state.withLock({ $0.failure }) {
+            throw TablesError(.needsRecovery, "an earlier write failed: \(failure.message)", cause: failure)
+        }
+        return try opened()
+    }
+
+    /// Writes, and takes no more writes once one failed.
+    func write(
+        _ batch: borrowing WriteBatch, to opened: OpenStore, sync: Bool, isSorted: Bool = false, doing: String
+    ) throws(TablesError) {
+        do throws(RocksDBError) {
+            if let failure = state.withLock({ $0.injectedFailure.take() }) { throw failure }
+            try opened.database.write(batch, sync: sync, isSorted: isSorted)
+        } catch {
+            let failure = TablesError(storage: error, doing)
+            state.withLock { if $0.opened === opened { $0.failure = failure } }
+            throw failure
+        }
+    }
+
+    private static var closed: TablesError { TablesError(.unavailable, "the table store is closed") }
+}
