@@ -63,7 +63,7 @@ let package = Package(
 
         // The data plane.
         room("Bytes", ["CXXHash"]),
-        room("Monoids", ["Bytes", .bigInt]),
+        room("Monoids", ["Bytes"]),
         room("Records", ["Bytes", "CSimdJSON"]),
         room("Expressions", ["Records", "Bytes"]),
         room("RocksDB", ["CRocksDB"]),
