@@ -129,7 +129,7 @@ extension ByteReader {
         let code = try readByte()
         switch code {
         case TupleCode.null, TupleCode.no, TupleCode.yes: return
-        case TupleCode.bytes, TupleCode.string: _ = try readTerminated()
+        case TupleCode.bytes, TupleCode.string: try skipTerminated()
         case TupleCode.zero - 8...TupleCode.zero + 8: _ = try readBytes(abs(Int(code) - Int(TupleCode.zero)))
         case TupleCode.double: _ = try readBytes(8)
         default: throw BytesError(.malformed, "no key element has the type code \(code)")
@@ -147,6 +147,15 @@ extension ByteReader {
         let limit: UInt64 = isNegative ? 1 << 63 : 1 << 63 - 1
         guard magnitude <= limit else { throw BytesError(.malformed, "an integer in a key exceeds 64 bits") }
         return isNegative ? Int64(truncatingIfNeeded: 0 &- magnitude) : Int64(magnitude)
+    }
+
+    /// Keys are passed over by the thousand to find their shards, so this copies nothing.
+    private mutating func skipTerminated() throws(BytesError) {
+        while true {
+            if try readByte() != 0 { continue }
+            guard peekByte() == 0xff else { return }
+            _ = try readByte()
+        }
     }
 
     private mutating func readTerminated() throws(BytesError) -> [UInt8] {
