@@ -5,7 +5,12 @@ package import Records
 extension Expression {
     /// `names` are those of the batch's columns.
     package func sql(names: [String]) -> String {
-        print(names).text
+        sql(texts: names.map { quoted(identifier: $0) })
+    }
+
+    /// `texts` are SQL themselves, and stand for the batch's columns: names, or the calls of aggregates.
+    package func sql(texts: [String]) -> String {
+        print(texts).text
     }
 
     /// How tightly a text holds together: what stands inside something tighter needs parentheses.
@@ -22,50 +27,53 @@ extension Expression {
 
     private typealias Printed = (text: String, tightness: Tightness)
 
-    private func print(_ names: [String], atLeast tightness: Tightness) -> String {
-        let printed = print(names)
+    private func print(_ texts: [String], atLeast tightness: Tightness) -> String {
+        let printed = print(texts)
         return printed.tightness.rawValue < tightness.rawValue ? "(\(printed.text))" : printed.text
     }
 
-    private func print(_ names: [String]) -> Printed {
+    private func print(_ texts: [String]) -> Printed {
         switch self {
         case .column(let index, _):
-            return (names.indices.contains(index) ? quoted(identifier: names[index]) : "$\(index)", .primary)
+            return (texts.indices.contains(index) ? texts[index] : "$\(index)", .primary)
         case .literal(let value, let type):
             let text = sqlLiteral(value, type)
             return (text, text.hasPrefix("-") ? .sign : .primary)
-        case .cast(let operand, let type): return ("CAST(\(operand.sql(names: names)) AS \(type.rawValue))", .primary)
+        case .cast(let operand, let type): return ("CAST(\(operand.sql(texts: texts)) AS \(type.rawValue))", .primary)
         case .not(.isNull(let operand)):
-            return (operand.print(names, atLeast: .sum) + " IS NOT NULL", .comparison)
-        case .not(let operand): return ("NOT " + operand.print(names, atLeast: .not), .not)
-        case .negate(let operand): return ("-" + operand.print(names, atLeast: .primary), .sign)
-        case .isNull(let operand): return (operand.print(names, atLeast: .sum) + " IS NULL", .comparison)
+            return (operand.print(texts, atLeast: .sum) + " IS NOT NULL", .comparison)
+        case .not(let operand): return ("NOT " + operand.print(texts, atLeast: .not), .not)
+        case .negate(let operand): return ("-" + operand.print(texts, atLeast: .primary), .sign)
+        case .isNull(let operand): return (operand.print(texts, atLeast: .sum) + " IS NULL", .comparison)
         case .arithmetic(let symbol, let left, let right):
             let tightness: Tightness = symbol == .add || symbol == .subtract ? .sum : .product
             let tighter: Tightness = tightness == .sum ? .product : .sign
-            let text = [left.print(names, atLeast: tightness), symbol.rawValue, right.print(names, atLeast: tighter)]
+            let text = [left.print(texts, atLeast: tightness), symbol.rawValue, right.print(texts, atLeast: tighter)]
             return (text.joined(separator: " "), tightness)
         case .comparison(let symbol, let left, let right):
-            let text = [left.print(names, atLeast: .sum), symbol.rawValue, right.print(names, atLeast: .sum)]
+            let text = [left.print(texts, atLeast: .sum), symbol.rawValue, right.print(texts, atLeast: .sum)]
             return (text.joined(separator: " "), .comparison)
         case .and(let left, let right):
-            return (left.print(names, atLeast: .and) + " AND " + right.print(names, atLeast: .and), .and)
+            return (left.print(texts, atLeast: .and) + " AND " + right.print(texts, atLeast: .and), .and)
         case .or(let left, let right):
-            return (left.print(names, atLeast: .or) + " OR " + right.print(names, atLeast: .or), .or)
+            return (left.print(texts, atLeast: .or) + " OR " + right.print(texts, atLeast: .or), .or)
         case .caseWhen(let branches, let otherwise, _):
-            let texts = branches.map { " WHEN \($0.condition.sql(names: names)) THEN \($0.result.sql(names: names))" }
-            let rest = otherwise.map { " ELSE " + $0.sql(names: names) } ?? ""
-            return ("CASE" + texts.joined() + rest + " END", .primary)
+            let parts = branches.map { " WHEN \($0.condition.sql(texts: texts)) THEN \($0.result.sql(texts: texts))" }
+            let rest = otherwise.map { " ELSE " + $0.sql(texts: texts) } ?? ""
+            return ("CASE" + parts.joined() + rest + " END", .primary)
         case .function(.like, let arguments, _):
-            let text = [arguments[0].print(names, atLeast: .sum), arguments[1].print(names, atLeast: .sum)]
-            return (text.joined(separator: " LIKE "), .comparison)
+            let sides = [arguments[0].print(texts, atLeast: .sum), arguments[1].print(texts, atLeast: .sum)]
+            return (sides.joined(separator: " LIKE "), .comparison)
+        case .function(.isIn, let arguments, _):
+            let items = arguments.dropFirst().map { $0.sql(texts: texts) }.joined(separator: ", ")
+            return ("\(arguments[0].print(texts, atLeast: .sum)) IN (\(items))", .comparison)
         case .function(.extract, let arguments, _):
             guard case .literal(.string(let part), _) = arguments[0] else { break }
-            return ("EXTRACT(\(part) FROM \(arguments[1].sql(names: names)))", .primary)
+            return ("EXTRACT(\(part) FROM \(arguments[1].sql(texts: texts)))", .primary)
         case .function: break
         }
         guard case .function(let function, let arguments, _) = self else { preconditionFailure("printed above") }
-        return ("\(function.rawValue)(\(arguments.map { $0.sql(names: names) }.joined(separator: ", ")))", .primary)
+        return ("\(function.rawValue)(\(arguments.map { $0.sql(texts: texts) }.joined(separator: ", ")))", .primary)
     }
 }
 

@@ -5,11 +5,15 @@ extension ScalarFunction {
         switch self {
         case .coalesce: return Choice.coalesce(arguments, type)
         case .nullIf: return Choice.nullIf(arguments[0], arguments[1])
+        case .isIn:
+            return arguments.dropFirst().reduce(Vector(constant: .bool(false), .bool)) {
+                Logic.or($0, Comparison.apply(.equal, arguments[0], $1))
+            }
         default: break
         }
         if arguments.contains(where: \.isNullConstant) { return .null(type) }
         switch self {
-        case .coalesce, .nullIf: preconditionFailure("answered above")
+        case .coalesce, .nullIf, .isIn: preconditionFailure("answered above")
         case .greatest: return Choice.extreme(arguments, .greater)
         case .least: return Choice.extreme(arguments, .less)
         case .abs: return NumericFunctions.abs(arguments[0])

@@ -7,6 +7,8 @@ package enum ScalarFunction: String, Codable, Hashable, Sendable, CaseIterable {
     case coalesce = "COALESCE"
     /// NULL where both arguments are equal, else the first.
     case nullIf = "NULLIF"
+    /// Whether the first argument equals one of the others; NULL where none does, and one of them or itself is NULL.
+    case isIn = "IN"
     case greatest = "GREATEST"
     case least = "LEAST"
 

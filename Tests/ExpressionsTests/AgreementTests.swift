@@ -90,7 +90,8 @@ struct SplitMix: RandomNumberGenerator {
             return pick(
                 .and(sub(.bool), sub(.bool)), .or(sub(.bool), sub(.bool)), .not(sub(.bool)), .isNull(sub(any)),
                 .comparison(symbol, sub(any), sub(any)).matchingOperands(sub(any)),
-                .function(function, [sub(.string), sub(.string)], .bool))
+                .function(function, [sub(.string), sub(.string)], .bool),
+                .function(.isIn, [sub(.double), sub(.double), sub(.double)], .bool))
         case .int64:
             let part = pick(TimePart.year, .week, .dayOfYear, .second, .epoch).rawValue
             return pick(

@@ -16,6 +16,15 @@ import Testing
         #expect(value(call(.nullIf, int(nil), int(1))) == .null)
     }
 
+    @Test func membershipIsUnknownOnlyWhereNullCouldDecideIt() {
+        #expect(value(call(.isIn, int(2), int(1), int(2), type: .bool)) == .bool(true))
+        #expect(value(call(.isIn, int(3), int(1), int(2), type: .bool)) == .bool(false))
+        #expect(value(call(.isIn, int(3), int(nil), int(2), type: .bool)) == .null)
+        #expect(value(call(.isIn, int(2), int(nil), int(2), type: .bool)) == .bool(true))
+        #expect(value(call(.isIn, int(nil), int(1), type: .bool)) == .null)
+        #expect(value(call(.isIn, text("b"), text("a"), text("b"), type: .bool)) == .bool(true))
+    }
+
     @Test func greatestAndLeastAreNullWhereAnyArgumentIs() {
         #expect(value(call(.greatest, int(1), int(3), int(2))) == .int64(3))
         #expect(value(call(.least, text("b"), text("a"))) == .string("a"))
