@@ -10,8 +10,11 @@ package final class RowIterator {
     private let snapshot: Snapshot?
     private var entry = maser_rocks_entry(is_valid: false, key: .none, value: .none)
 
-    init(
-        in family: Family, lowerBound: [UInt8]?, upperBound: [UInt8]?, snapshot: Snapshot?, fillsCache: Bool
+    /// Between `lowerBound`, inclusive, and `upperBound`, exclusive; it stands on no row until it seeks. A scan of much
+    /// that will not be read again should not fill the cache.
+    package init(
+        in family: Family, lowerBound: [UInt8]? = nil, upperBound: [UInt8]? = nil, snapshot: Snapshot? = nil,
+        fillsCache: Bool = true
     ) throws(RocksDBError) {
         let database = try family.core.enter()
         self.family = family

@@ -1,0 +1,3 @@
+// Zstandard, the system's. https://facebook.github.io/zstd/zstd_manual.html
+#pragma once
+#include <zstd.h>

@@ -1,0 +1,114 @@
+package import Catalog
+internal import Foundation
+package import RocksDB
+internal import Synchronization
+
+/// The embedded log: every category's records, in one RocksDB store of its own.
+///
+/// A record is there for readers once it is synced, and an append is answered then. Reading is synchronous, from any
+/// thread. Appends, listeners and the answers to appends run on the writer's thread, which they must not hold up.
+package final class CategoryStore: Sendable {
+    /// Appends that wait, together; beyond it they are refused as overloaded.
+    package static let waitingBytes = 64 << 20
+    /// What one write takes at most.
+    private static let groupBytes = 8 << 20
+
+    let published: PublishedLogs
+    private let queue: AppendQueue
+    private let writer: LogWriter
+    private let isClosed = Mutex(false)
+
+    /// Opens the log in a directory of its own, or makes it. What it holds of categories that the catalog does not name
+    /// goes. `clock` gives microseconds since 1970.
+    package init(
+        directory: String, catalog: CatalogStore, memoryBytes: Int, waitingBytes: Int = CategoryStore.waitingBytes,
+        clock: @escaping @Sendable () -> Int64 = CategoryStore.systemClock
+    ) throws(CategoriesError) {
+        queue = AppendQueue(greatestBytes: waitingBytes, greatestGroupBytes: Self.groupBytes)
+        writer = try LogWriter(
+            directory: directory, memoryBytes: memoryBytes, queue: queue,
+            categories: Set(catalog.snapshot.categories.keys), clock: clock)
+        published = writer.published
+        writer.start()
+    }
+
+    deinit {
+        close()
+    }
+
+    package static let systemClock: @Sendable () -> Int64 = {
+        Int64(Date().timeIntervalSince1970 * 1_000_000)
+    }
+
+    /// Appends all of the records or none of them. `completion` runs on the writer's thread once they are synced, with one
+    /// range for each of `records`, in their order; what is refused at once is answered on the caller's.
+    package func append(
+        _ records: [BucketRecords], to category: CategoryEntry,
+        completion: @escaping @Sendable (Result<[AppendedRange], CategoriesError>) -> Void
+    ) {
+        do throws(CategoriesError) {
+            for records in records where !(0..<category.bucketCount).contains(records.bucket) {
+                throw CategoriesError(
+                    .invalidArgument,
+                    "\(category.name) has \(category.bucketCount) buckets, and so none numbered \(records.bucket)")
+            }
+            try queue.add(PendingAppend(category: category, records: records, completion: completion))
+        } catch {
+            completion(.failure(error))
+        }
+    }
+
+    // MARK: Where buckets stand
+
+    /// One past the last record that readers see; 0 where there is no such category or bucket.
+    package func end(category: UInt32, bucket: Int) -> Int64 {
+        published.end(category: category, bucket: bucket)
+    }
+
+    /// The first record that is kept, or the end where none is.
+    package func start(category: UInt32, bucket: Int) -> Int64 {
+        published.log(of: category)?.start(ofBucket: bucket) ?? 0
+    }
+
+    /// About what the category takes on the disk.
+    package func byteCount(category: UInt32) -> Int {
+        published.log(of: category)?.spans.reduce(0) { $0 + $1.byteCount } ?? 0
+    }
+
+    /// `body` is called after ends have risen.
+    package func addListener(_ body: @escaping @Sendable () -> Void) -> ListenerToken {
+        writer.listeners.add(body)
+    }
+
+    package func removeListener(_ token: ListenerToken) {
+        writer.listeners.remove(token)
+    }
+
+    // MARK: Lifecycle
+
+    /// Makes the category known to readers, empty; an append does it too.
+    package func createCategory(_ category: CategoryEntry) {
+        writer.create(category.id)
+    }
+
+    /// Removes the category's records; its id must never come back.
+    package func deleteCategory(id: UInt32) throws(CategoriesError) {
+        try writer.delete(id)
+    }
+
+    /// Writes and answers what waits, and closes the store. Not to be called on the writer's thread.
+    package func close() {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        if wasClosed { return }
+        queue.close()
+        writer.close()
+    }
+
+    /// Makes the next write fail, before or after it reaches the disk, for tests of what a full disk does.
+    package func failNextWrite(with error: RocksDBError, afterWriting: Bool = false) {
+        writer.inject(LogWriter.InjectedFailure(error: error, isWritten: afterWriting))
+    }
+}

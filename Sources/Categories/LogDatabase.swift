@@ -1,0 +1,149 @@
+internal import Bytes
+internal import RocksDB
+
+/// The store below the log: how it is opened, and what its rows say about the categories.
+struct LogDatabase: Sendable {
+    /// Spans are few, because they are large.
+    static let spanBytes = 256 << 20
+    private static let formatVersion = 1
+    private static let formatKey = [UInt8]("format".utf8)
+    private static let leastWriteBufferBytes = 4 << 20
+
+    static let familyOptions = FamilyOptions(
+        isCompacted: false, blockBytes: 32 << 10, bloomBitsPerKey: 0, compression: .none, memtableBytes: 16 << 20)
+
+    let database: Database
+    var logs: [UInt32: CategoryLog] = [:]
+
+    /// Opens or makes the store and finds where each bucket ends. Families of categories that are not `wanted` go.
+    init(directory: String, memoryBytes: Int, wanted: (UInt32) -> Bool) throws(CategoriesError) {
+        let writeBuffer = max(memoryBytes / 2, Self.leastWriteBufferBytes)
+        do {
+            database = try Database.open(
+                at: directory,
+                options: DatabaseOptions(
+                    blockCacheBytes: max(memoryBytes, writeBuffer * 2), writeBufferBytes: writeBuffer,
+                    maxOpenFiles: 1024, maxTotalWALBytes: writeBuffer * 2),
+                familyOptions: { _ in Self.familyOptions })
+        } catch {
+            throw CategoriesError(storage: error, "opening the log in \(directory)")
+        }
+        do {
+            try checkFormat()
+            try findSpans(wanted)
+            for category in logs.keys.sorted() { try findEnds(category) }
+        } catch {
+            try? database.close()
+            throw error
+        }
+    }
+
+    private func checkFormat() throws(CategoriesError) {
+        guard let family = database.family(named: "default") else {
+            throw CategoriesError(.corruption, "the log in \(database.path) has no default family")
+        }
+        do throws(RocksDBError) {
+            guard let stored = try database.value(forKey: Self.formatKey, in: family) else {
+                var batch = WriteBatch()
+                batch.put(Self.formatKey, [UInt8](String(Self.formatVersion).utf8), in: family)
+                return try database.write(batch, sync: true)
+            }
+            if Int(String(decoding: stored, as: UTF8.self)) == Self.formatVersion { return }
+        } catch {
+            throw CategoriesError(storage: error, "reading the format of the log in \(database.path)")
+        }
+        throw CategoriesError(
+            .newerFormat,
+            "the log in \(database.path) was written by a newer Maser than this, which knows format "
+                + "\(Self.formatVersion)")
+    }
+
+    private mutating func findSpans(_ wanted: (UInt32) -> Bool) throws(CategoriesError) {
+        for family in database.families {
+            guard let (category, number) = LogKey.parse(family: family.name) else { continue }
+            do throws(RocksDBError) {
+                // A family without its header is one that a crash left before anything was in it.
+                guard wanted(category), let header = try database.value(forKey: LogKey.spanHeader, in: family) else {
+                    try database.dropFamily(family)
+                    continue
+                }
+                let size = try database.integerProperty("rocksdb.live-sst-files-size", in: family) ?? 0
+                let starts = try header.withUnsafeBytes { bytes in
+                    Result { () throws(BytesError) in try SpanHeader.decode(bytes) }
+                }.mapError { RocksDBError(.corruption, "\(family.name): \($0.message)") }.get()
+                logs[category, default: CategoryLog(category: category)].spans.append(
+                    Span(number: number, family: family, starts: starts, byteCount: Int(clamping: size)))
+            } catch {
+                throw CategoriesError(storage: error, "reading the span \(family.name)")
+            }
+        }
+        for category in logs.keys { logs[category]?.spans.sort { $0.number < $1.number } }
+    }
+
+    /// Every bucket ends with its last batch, which lies in the newest span, or where that span found it.
+    private mutating func findEnds(_ category: UInt32) throws(CategoriesError) {
+        guard var log = logs[category], let span = log.spans.last else { return }
+        log.ends = span.starts
+        do throws(RocksDBError) {
+            let rows = try database.iterator(in: span.family)
+            var bucket = 0
+            while true {
+                // The next bucket that has batches here, then the last of them.
+                try rows.seek(to: LogKey.batch(bucket, 0))
+                guard rows.isValid, let (found, _) = LogKey.parse(rows.key) else { break }
+                try rows.seekForPrevious(to: LogKey.batch(found, .max))
+                guard rows.isValid, let (_, offset) = LogKey.parse(rows.key) else { break }
+                let end = try Self.end(of: rows.value, category, found, offset)
+                log.setEnd(end, ofBucket: found)
+                bucket = found + 1
+            }
+        } catch {
+            throw CategoriesError(storage: error, "finding the end of category \(category)")
+        }
+        logs[category] = log
+    }
+
+    private static func end(
+        of batch: UnsafeRawBufferPointer, _ category: UInt32, _ bucket: Int, _ offset: Int64
+    ) throws(RocksDBError) -> BucketEnd {
+        do {
+            let header = try LogBatchHeader(batch, at: offset)
+            return BucketEnd(offset: header.endOffset, appendTime: header.appendTime)
+        } catch {
+            throw RocksDBError(
+                .corruption, CategoriesError.corruption(category, bucket, offset, error.message).message)
+        }
+    }
+
+    /// Takes away what a failed write left behind the ends that were published: its appenders were told that it failed.
+    mutating func cut(to published: [UInt32: CategoryLog]) throws(CategoriesError) {
+        var batch = WriteBatch()
+        for (category, log) in published {
+            for (bucket, end) in log.ends.enumerated() {
+                let found = logs[category]?.end(ofBucket: bucket) ?? BucketEnd()
+                guard found.offset >= end.offset else {
+                    throw .corruption(
+                        category, bucket, found.offset, "the log ends here, but was acknowledged up to \(end.offset)")
+                }
+            }
+        }
+        for (category, log) in logs {
+            let known = published[category]
+            for bucket in log.ends.indices {
+                let end = known?.end(ofBucket: bucket) ?? BucketEnd()
+                guard log.ends[bucket].offset > end.offset else { continue }
+                for span in log.spans {
+                    batch.deleteRange(
+                        from: LogKey.batch(bucket, end.offset), to: LogKey.batch(bucket + 1, 0), in: span.family)
+                }
+                logs[category]?.setEnd(end, ofBucket: bucket)
+            }
+        }
+        if batch.count == 0 { return }
+        do {
+            try database.write(batch, sync: true)
+        } catch {
+            throw CategoriesError(storage: error, "taking a failed write back")
+        }
+    }
+}

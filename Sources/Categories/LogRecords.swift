@@ -1,0 +1,27 @@
+package import Records
+
+/// Records as they are read, as columns. Offsets ascend and may have gaps.
+package struct LogRecords: Sendable {
+    package internal(set) var offsets: [Int64]
+    /// Microseconds since 1970; they never fall.
+    package internal(set) var appendTimes: [Int64]
+    package internal(set) var keys: ByteStrings
+    /// false: the record has no key, which an empty one is not.
+    package internal(set) var hasKey: [Bool]
+    package internal(set) var values: ByteStrings
+    package internal(set) var headers: [[RecordHeader]]
+
+    package init(
+        offsets: [Int64] = [], appendTimes: [Int64] = [], keys: ByteStrings = ByteStrings(), hasKey: [Bool] = [],
+        values: ByteStrings = ByteStrings(), headers: [[RecordHeader]] = []
+    ) {
+        self.offsets = offsets
+        self.appendTimes = appendTimes
+        self.keys = keys
+        self.hasKey = hasKey
+        self.values = values
+        self.headers = headers
+    }
+
+    package var count: Int { offsets.count }
+}
