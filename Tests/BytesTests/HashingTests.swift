@@ -33,5 +33,13 @@ import Testing
             generator &*= 11_400_714_785_074_694_797
         }
         #expect(xxh3(buffer) == hash)
+        var stream = XXH3Stream()
+        buffer.withUnsafeBytes { bytes in
+            for start in stride(from: 0, to: count, by: 100) {
+                stream.update(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + 100, count)]))
+            }
+        }
+        let digest = stream.digest
+        #expect(digest == hash)
     }
 }

@@ -4,3 +4,11 @@
 
 /// XXH3-64 of `length` bytes, seed 0. See https://github.com/Cyan4973/xxHash (doc/xxhash_spec.md).
 uint64_t maser_xxh3_64(const void *bytes, size_t length);
+
+/// The same of bytes that come piece by piece.
+typedef struct maser_xxh3_stream maser_xxh3_stream;
+
+maser_xxh3_stream *maser_xxh3_stream_create(void);
+void maser_xxh3_stream_destroy(maser_xxh3_stream *stream);
+void maser_xxh3_stream_update(maser_xxh3_stream *stream, const void *bytes, size_t length);
+uint64_t maser_xxh3_stream_digest(const maser_xxh3_stream *stream);

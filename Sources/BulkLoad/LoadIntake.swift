@@ -1,0 +1,91 @@
+package import Catalog
+internal import Foundation
+internal import Synchronization
+
+/// Where a server takes in the files of loads: a folder for each load under way, with its manifest.
+///
+/// Chunks continue where the last one ended, so that an upload that broke off resumes; nothing of a load counts before
+/// all of it is here and verified. Loads live as long as the server: what a former one left is removed at start.
+package final class LoadIntake: Sendable {
+    /// Loads under way at once.
+    package static let greatestLoads = 32
+    package static let greatestFiles = 100_000
+    /// A load that nobody continues for this long goes.
+    package static let idleMicroseconds: Int64 = 24 * 3600 * 1_000_000
+
+    private let directory: String
+    private let loads = Mutex<[String: LoadUpload]>([:])
+    /// Held while a load is adopted, so that versions of one table follow one another.
+    let adoption = Mutex<Void>(())
+
+    package init(directory: String) throws(BulkLoadError) {
+        self.directory = directory
+        do {
+            try? FileManager.default.removeItem(atPath: directory)
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let left = try FileManager.default.contentsOfDirectory(atPath: directory)
+            guard left.isEmpty else {
+                throw BulkLoadError(.storage, "what a former server left in \(directory) cannot be removed")
+            }
+        } catch let error as BulkLoadError {
+            throw error
+        } catch {
+            throw BulkLoadError(.storage, "making the folder \(directory) failed", cause: error)
+        }
+    }
+
+    /// Begins a load, or finds the one of the same manifest. Returns its id and the bytes of each file that are here.
+    package func begin(
+        manifest bytes: [UInt8], table: TableEntry, shardCount: Int, now: Int64
+    ) throws(BulkLoadError) -> (load: String, received: [Int64]) {
+        guard case .loads = table.source else {
+            throw BulkLoadError(.wrongManifest, "table \(table.name) is filled by an app, not by loads")
+        }
+        let manifest = try LoadManifest(decoding: bytes)
+        try manifest.check(against: TableShape(of: table, shardCount: shardCount))
+        guard manifest.files.count <= Self.greatestFiles else {
+            throw BulkLoadError(.wrongManifest, "a load has at most \(Self.greatestFiles) files")
+        }
+        let id = LoadUpload.id(table: table.id, manifest: bytes)
+        for idle in removeIdle(now: now) { idle.remove() }
+        let upload = try loads.withLock { loads throws(BulkLoadError) in
+            if let upload = loads[id] { return upload }
+            guard loads.count < Self.greatestLoads else {
+                throw BulkLoadError(.busy, "\(loads.count) loads are under way already")
+            }
+            let upload = try LoadUpload(folder: "\(directory)/\(id)", manifest: manifest, bytes: bytes, now: now)
+            loads[id] = upload
+            return upload
+        }
+        return (id, upload.received)
+    }
+
+    /// Takes a chunk of a file and returns how many of its bytes are here. What was here before is not written again; a
+    /// chunk that would leave a gap is refused with `wrongOffset`.
+    package func write(
+        load: String, file: Int, offset: Int64, data: UnsafeRawBufferPointer, now: Int64
+    ) throws(BulkLoadError) -> Int64 {
+        try upload(load).write(file: file, offset: offset, data: data, now: now)
+    }
+
+    /// Forgets a load and removes its files; nothing where there is none.
+    package func remove(load: String) {
+        loads.withLock { $0.removeValue(forKey: load) }?.remove()
+    }
+
+    /// The load while it is under way.
+    func upload(_ load: String) throws(BulkLoadError) -> LoadUpload {
+        guard let upload = loads.withLock({ $0[load] }) else {
+            throw BulkLoadError(.notFound, "there is no load \(load) under way")
+        }
+        return upload
+    }
+
+    private func removeIdle(now: Int64) -> [LoadUpload] {
+        loads.withLock { loads in
+            let idle = loads.filter { now - $0.value.lastUsed > Self.idleMicroseconds }
+            for id in idle.keys { loads[id] = nil }
+            return Array(idle.values)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Bytes
+internal import Foundation
+internal import Synchronization
+
+/// One load under way on the server: its folder, and how much of each file is here.
+final class LoadUpload: Sendable {
+    let manifest: LoadManifest
+    private let folder: String
+    private let state: Mutex<State>
+
+    private struct State {
+        var received: [Int64]
+        var lastUsed: Int64
+        /// Verified, or removed: takes no more.
+        var isClosed = false
+    }
+
+    /// The same for the same manifest, so that an upload finds what it began.
+    static func id(table: UInt32, manifest: [UInt8]) -> String {
+        "t\(table)-\(Checksum(xxh3(manifest)))"
+    }
+
+    init(folder: String, manifest: LoadManifest, bytes: [UInt8], now: Int64) throws(BulkLoadError) {
+        self.folder = folder
+        self.manifest = manifest
+        state = Mutex(State(received: manifest.files.map { _ in 0 }, lastUsed: now))
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw BulkLoadError(.storage, "making the folder \(folder) failed", cause: error)
+        }
+        try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")
+    }
+
+    var received: [Int64] { state.withLock { $0.received } }
+    var lastUsed: Int64 { state.withLock { $0.lastUsed } }
+
+    /// Named by their place, never by what the manifest calls them.
+    var files: [String] { manifest.files.indices.map { "\(folder)/\(VersionFiles.name(of: $0))" } }
+
+    func write(
+        file: Int, offset: Int64, data: UnsafeRawBufferPointer, now: Int64
+    ) throws(BulkLoadError) -> Int64 {
+        guard manifest.files.indices.contains(file) else {
+            throw BulkLoadError(.notFound, "the load has \(manifest.files.count) files, and none numbered \(file)")
+        }
+        let expected = manifest.files[file].bytes
+        guard offset >= 0, Int64(data.count) <= expected, offset <= expected - Int64(data.count) else {
+            throw BulkLoadError(.wrongOffset, "file \(file) of the load has \(expected) bytes, fewer than were sent")
+        }
+        return try state.withLock { state throws(BulkLoadError) in
+            try Self.open(state)
+            state.lastUsed = now
+            let received = state.received[file]
+            guard offset <= received else {
+                throw BulkLoadError(
+                    .wrongOffset, "file \(file) of the load is here up to byte \(received), not \(offset)")
+            }
+            let fresh = UnsafeRawBufferPointer(rebasing: data[min(Int(received - offset), data.count)...])
+            if fresh.isEmpty { return received }
+            let path = files[file]
+            let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            if descriptor < 0 { throw BulkLoadError(system: errno, "opening \(path)") }
+            defer { close(descriptor) }
+            try OutputFile.write(fresh, to: descriptor, path, at: received)
+            state.received[file] = received + Int64(fresh.count)
+            return state.received[file]
+        }
+    }
+
+    /// Closes the load and compares every file with the manifest. A load that is not whole stays open.
+    func verify() throws(BulkLoadError) {
+        try state.withLock { state throws(BulkLoadError) in
+            try Self.open(state)
+            for (index, file) in manifest.files.enumerated() where state.received[index] != file.bytes {
+                throw BulkLoadError(
+                    .wrongOffset,
+                    "file \(index) of the load is here up to byte \(state.received[index]) of \(file.bytes)")
+            }
+            state.isClosed = true
+        }
+        for (file, path) in zip(manifest.files, files) {
+            let (bytes, xxh3) = try ChunkedFile.measure(path)
+            guard bytes == file.bytes, xxh3 == file.xxh3 else {
+                throw BulkLoadError(
+                    .corrupt,
+                    "file \(file.name) of the load is not what its manifest says: it has \(bytes) bytes with XXH3 \(xxh3)"
+                )
+            }
+            try Self.sync(path)
+        }
+    }
+
+    func remove() {
+        state.withLock { $0.isClosed = true }
+        // What cannot be removed now is when the server starts again.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private static func open(_ state: State) throws(BulkLoadError) {
+        if state.isClosed { throw BulkLoadError(.busy, "the load is being finished") }
+    }
+
+    private static func sync(_ path: String) throws(BulkLoadError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw BulkLoadError(system: errno, "opening \(path)") }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0 { throw BulkLoadError(system: errno, "syncing \(path)") }
+    }
+}
