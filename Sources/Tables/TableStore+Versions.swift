@@ -1,4 +1,4 @@
-internal import RocksDB
+package import RocksDB
 
 // A version's family is made before the catalog names the version and dropped after the catalog has forgotten it, so
 // that whoever finds the version in a snapshot finds its rows. What a crash leaves in between, the next start clears.
@@ -59,6 +59,10 @@ extension TableStore {
         batch.put(StoreRecords.markKey(id), [], in: opened.records)
         try write(batch, to: opened, sync: true, doing: doing)
     }
+
+    /// How the files that `ingest` takes are to be written, by whoever makes them: blocks, filters and compression are
+    /// those of a version's own files.
+    package static var loadFileOptions: FamilyOptions { FamilyOptions() }
 
     /// RocksDB's estimates; a key with merges that are not compacted yet counts once for each of them.
     package func statistics(table: UInt32, version: UInt32) throws(TablesError) -> TableStatistics {
