@@ -7,41 +7,11 @@ import Testing
     private let merger = StateMergeOperator()
 
     private func merge(_ existing: [UInt8]?, _ operands: [[UInt8]]) -> [UInt8] {
-        var result: [UInt8] = []
-        withBuffers(operands) { operands in
-            if let existing {
-                existing.withUnsafeBytes {
-                    merger.merge(
-                        key: UnsafeRawBufferPointer(start: nil, count: 0), existing: $0, operands: operands,
-                        into: &result)
-                }
-            } else {
-                merger.merge(
-                    key: UnsafeRawBufferPointer(start: nil, count: 0), existing: nil, operands: operands, into: &result)
-            }
-        }
-        return result
+        merger.merge(existing, operands)
     }
 
     private func partialMerge(_ operands: [[UInt8]]) -> [UInt8]? {
-        var result: [UInt8] = []
-        let isMerged = withBuffers(operands) {
-            merger.partialMerge(key: UnsafeRawBufferPointer(start: nil, count: 0), operands: $0, into: &result)
-        }
-        return isMerged ? result : nil
-    }
-
-    private func withBuffers<R>(
-        _ operands: [[UInt8]], _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> R
-    ) -> R {
-        // Exact copies, so that a read past an operand's end is one past an allocation's.
-        let buffers = operands.map { operand in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: operand.count, alignment: 1)
-            buffer.copyBytes(from: operand)
-            return UnsafeRawBufferPointer(buffer)
-        }
-        defer { for buffer in buffers { buffer.deallocate() } }
-        return buffers.withUnsafeBufferPointer(body)
+        merger.partialMerge(operands)
     }
 
     private func value(_ entries: [(Int, UInt8)], kind: UInt8 = 0, _ body: (inout ByteWriter) -> Void) -> [UInt8] {

@@ -87,7 +87,7 @@ import Testing
     @Test(arguments: samples) func pagesOfRandomRangesAreTheModelsRows(sample: Sample) throws {
         var random = Seeded(42)
         let store = try filled(sample)
-        for _ in 0..<60 {
+        for _ in 0..<25 {
             let prefixCount = Int.random(in: 0..<sample.types.count, using: &random)
             let prefix = (0..<prefixCount).map { sample.columns[$0].randomElement(using: &random) ?? .null }
             func bound() -> [Value]? {
