@@ -1,0 +1,231 @@
+internal import Catalog
+internal import Categories
+internal import Records
+internal import Tables
+
+/// Moves the records of an app's categories into its tables, one batch or one checkpoint at each call.
+///
+/// Has no thread and no policy: `AppRunner` calls it, and a test can, step by step.
+final class AppProcessor {
+    /// What one read takes from a bucket, so that buckets have their turns.
+    static let batchRecordCount = 4096
+    static let batchByteCount = 4 << 20
+
+    let app: AppEntry
+    private let followers: [CategoryFollower]
+    private let deadLetters: DeadLetters
+    private let categories: CategoryStore
+    private let tables: TableStore
+    private let clock: ProcessorClock
+    private let batchRecordCount: Int
+    private var stopwatch: Stopwatch
+    /// The bucket whose turn it is, counted over all followers.
+    private var turn = 0
+    /// The life of the table store that the positions were read in.
+    private var generation: UInt64 = 0
+
+    private(set) var recordCount: UInt64 = 0
+    private(set) var checkpointCount: UInt64 = 0
+
+    init(
+        _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
+        batchRecordCount: Int = AppProcessor.batchRecordCount
+    ) throws(ProcessorsError) {
+        self.app = app
+        self.categories = categories
+        self.tables = tables
+        self.clock = clock
+        self.batchRecordCount = batchRecordCount
+        stopwatch = Stopwatch(clock)
+        followers = try Self.followers(of: app, catalog)
+        let name = DeadLetters.categoryName(ofApp: app.name)
+        guard let category = catalog.category(named: name) else {
+            throw ProcessorsError(.invalidPlan, "there is no category \(name) for what \(app.name) cannot apply")
+        }
+        deadLetters = DeadLetters(category, in: categories)
+    }
+
+    private static func followers(
+        of app: AppEntry, _ catalog: CatalogSnapshot
+    ) throws(ProcessorsError) -> [CategoryFollower] {
+        let tables = app.tableIDs.compactMap { catalog.table(id: $0) }
+        var inputs: [UInt32: [InputPlan]] = [:]
+        for input in app.inputTables {
+            let readers = tables.filter { $0.source.inputTable?.lowercased() == input.name.lowercased() }
+            if let plan = try InputPlan(input, tables: readers, shardCount: catalog.shardCount) {
+                inputs[input.categoryID, default: []].append(plan)
+            }
+        }
+        var followers: [CategoryFollower] = []
+        for (id, plans) in inputs.sorted(by: { $0.key < $1.key }) {
+            guard let category = catalog.category(id: id) else {
+                throw ProcessorsError(.invalidPlan, "\(app.name) reads a category that does not exist")
+            }
+            followers.append(CategoryFollower(category, inputs: plans))
+        }
+        return followers
+    }
+
+    // MARK: Positions
+
+    /// Forgets all partials, and stands where the table store says that the last checkpoint was.
+    func load() throws(ProcessorsError) {
+        // Read before the positions: should the store be recovered in between, the next checkpoint is refused.
+        generation = tables.generation
+        var deadLetterPosition: Int64?
+        for follower in followers {
+            var stored: [[PositionKey: StoredPosition]] = []
+            for sink in follower.sinks {
+                sink.removeAll()
+                let positions = try storedPositions(of: sink)
+                let letters = positions[deadLetters.positionKey]?.offset ?? 0
+                deadLetterPosition = min(deadLetterPosition ?? letters, letters)
+                stored.append(positions)
+            }
+            try place(follower, stored)
+        }
+        try deadLetters.load(from: deadLetterPosition ?? 0) { category, bucket, offset in
+            for follower in followers where follower.category.name == category {
+                follower.keep(deadLetter: offset, bucket: bucket)
+            }
+        }
+    }
+
+    private func storedPositions(of sink: any TableSink) throws(ProcessorsError) -> [PositionKey: StoredPosition] {
+        do {
+            return try tables.positions(table: sink.table, version: sink.version)
+        } catch {
+            throw ProcessorsError(tables: error, "reading positions", code: .readFailed)
+        }
+    }
+
+    private func place(
+        _ follower: CategoryFollower, _ stored: [[PositionKey: StoredPosition]]
+    ) throws(ProcessorsError) {
+        let category = follower.category
+        follower.removeAllBuckets()
+        for bucket in 0..<category.bucketCount {
+            let start = categories.start(category: category.id, bucket: bucket)
+            let end = categories.end(category: category.id, bucket: bucket)
+            var positions: [CategoryFollower.Position] = []
+            for (input, stored) in zip(follower.inputOfSink, stored) {
+                let position = stored[PositionKey(category: category.id, bucket: bucket)]
+                let offset = position?.offset ?? max(start, input.startOffset(ofBucket: bucket))
+                guard offset <= end else {
+                    throw ProcessorsError(
+                        .positionOutsideLog,
+                        "\(category.name) bucket \(bucket) ends at \(end), but its records were applied up to \(offset)"
+                    )
+                }
+                guard offset >= start else {
+                    throw ProcessorsError(
+                        .positionOutsideLog,
+                        "\(category.name) bucket \(bucket) begins at \(start), but its records from \(offset) on are "
+                            + "yet to be applied")
+                }
+                positions.append(
+                    CategoryFollower.Position(
+                        offset: offset, appendTime: position?.appendTime ?? 0, stored: position?.offset))
+            }
+            follower.add(positions)
+        }
+    }
+
+    // MARK: Records
+
+    /// Applies one batch of the next bucket that has any. false: there is nothing to read.
+    func step() throws(ProcessorsError) -> Bool {
+        let buckets = followers.flatMap { follower in follower.buckets.indices.map { (follower, $0) } }
+        for _ in buckets.indices {
+            turn = (turn + 1) % buckets.count
+            if try step(buckets[turn].0, bucket: buckets[turn].1) { return true }
+        }
+        return false
+    }
+
+    private func step(_ follower: CategoryFollower, bucket: Int) throws(ProcessorsError) -> Bool {
+        let next = follower.buckets[bucket].next
+        guard next < categories.end(category: follower.category.id, bucket: bucket) else { return false }
+        stopwatch.start()
+        let records: LogRecords
+        do {
+            records = try categories.read(
+                category: follower.category.id, bucket: bucket, from: next,
+                maximumRecords: batchRecordCount, maximumBytes: Self.batchByteCount)
+        } catch {
+            throw ProcessorsError(log: error, "reading \(follower.category.name) bucket \(bucket)")
+        }
+        stopwatch.charge(\.read)
+        guard let last = records.offsets.last, let appendTime = records.appendTimes.last else { return false }
+        let refusals = follower.apply(records, bucket: bucket, &stopwatch)
+        for refusal in refusals where records.offsets[refusal.record] > follower.buckets[bucket].lastDeadLetter {
+            follower.keep(deadLetter: records.offsets[refusal.record], bucket: bucket)
+            try deadLetters.keep(
+                records, refusal.record, reason: refusal.reason, category: follower.category.name, bucket: bucket)
+        }
+        follower.advance(bucket: bucket, to: last + 1, appendTime: appendTime)
+        recordCount += UInt64(records.offsets.count)
+        return true
+    }
+
+    // MARK: Checkpoints
+
+    /// Whether there are records that no checkpoint covers.
+    var isDirty: Bool { followers.contains { $0.isDirty } }
+    var groupCount: Int { sinks.reduce(0) { $0 + $1.groupCount } }
+    var byteCount: Int { sinks.reduce(0) { $0 + $1.byteCount } }
+    var deadLetterCount: UInt64 { deadLetters.count }
+    var stageTimes: StageTimes { stopwatch.times }
+
+    private var sinks: [any TableSink] { followers.flatMap(\.sinks) }
+
+    /// Writes all partials and all positions that have changed, at once. After an error nothing is certain but what
+    /// `load` finds.
+    func checkpoint() throws(ProcessorsError) {
+        try keepDeadLetters()
+        stopwatch.start()
+        var checkpoint = Checkpoint(
+            generation: generation, merges: [], positions: followers.flatMap { $0.dirtyPositions() })
+        for sink in sinks {
+            if sink.groupCount > 0 { checkpoint.merges.append(sink.takeMerges()) }
+        }
+        checkpoint.positions += deadLetterPositions()
+        stopwatch.charge(\.encode)
+        do {
+            try tables.commit(checkpoint)
+        } catch {
+            throw ProcessorsError(tables: error, "writing a checkpoint", code: .commitFailed)
+        }
+        stopwatch.charge(\.commit)
+        for follower in followers { follower.didCommit() }
+        deadLetters.didCommit()
+        checkpointCount += 1
+    }
+
+    /// What could not be applied is durable before a checkpoint passes it.
+    func keepDeadLetters() throws(ProcessorsError) {
+        try deadLetters.flush()
+    }
+
+    /// For each table version, how far the dead-letter category has come: see `DeadLetters`. Nothing of it is ever
+    /// applied, so it holds no table's freshness back.
+    private func deadLetterPositions() -> [StoredPosition] {
+        guard deadLetters.isDirty else { return [] }
+        return sinks.map { sink in
+            StoredPosition(
+                table: sink.table, version: sink.version, category: deadLetters.category.id,
+                bucket: DeadLetters.bucket, offset: deadLetters.end, appendTime: .max)
+        }
+    }
+
+    /// Of every bucket, as the last checkpoint left it.
+    var bucketStatuses: [AppRunnerStatus.Bucket] {
+        followers.flatMap { follower in
+            follower.buckets.enumerated().map { number, bucket in
+                AppRunnerStatus.Bucket(
+                    category: follower.category.id, categoryName: follower.category.name, bucket: number,
+                    position: bucket.committed, end: bucket.committed, freshness: bucket.committedAppendTime)
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// What an app's processors are doing, at one moment.
+package struct AppRunnerStatus: Sendable {
+    package enum State: String, Sendable {
+        case running
+        /// Something failed that may go away; it is tried again and again.
+        case retrying
+        /// It stopped by itself, and needs a person.
+        case failed
+        case stopped
+    }
+
+    package struct Bucket: Sendable {
+        package var category: UInt32
+        package var categoryName: String
+        package var bucket: Int
+        /// The next record to apply, as the tables have it.
+        package var position: Int64
+        package var end: Int64
+        /// Every record appended before it is in the tables, microseconds since 1970: the append time of the last one
+        /// that is, or for a bucket that has caught up the time of asking.
+        package var freshness: Int64
+    }
+
+    package var app: String
+    package var state = State.running
+    /// One line, where something is wrong.
+    package var message: String?
+    /// Empty until the positions have been read.
+    package var buckets: [Bucket] = []
+    /// Read from the log since the app started; a record that is read again counts again.
+    package var records: UInt64 = 0
+    /// Kept in the dead-letter category since the app started.
+    package var deadLetters: UInt64 = 0
+    package var checkpoints: UInt64 = 0
+    package var stageTimes = StageTimes()
+
+    /// The least freshness of a category's buckets; nil where the app does not read it.
+    package func freshness(ofCategory category: UInt32) -> Int64? {
+        buckets.lazy.filter { $0.category == category }.map(\.freshness).min()
+    }
+}

@@ -1,0 +1,135 @@
+internal import Catalog
+internal import Categories
+internal import Tables
+
+/// One category as an app follows it: its buckets, how far each has been applied, and the tables that its records reach.
+final class CategoryFollower {
+    /// How far one sink has come in one bucket.
+    struct Position {
+        /// The next record to apply.
+        var offset: Int64
+        /// When the record before it was appended; 0 where there is none.
+        var appendTime: Int64
+        /// What the table store has; nil until a checkpoint wrote it.
+        var stored: Int64?
+
+        /// Whether a checkpoint has it to write.
+        var isDirty: Bool { stored != offset }
+    }
+
+    struct Bucket {
+        /// The next record to read: the least of the sinks' offsets.
+        var next: Int64
+        /// One for each of `sinks`.
+        var positions: [Position]
+        /// Of the last record of this bucket that is kept as a dead letter; -1 where there is none.
+        var lastDeadLetter: Int64 = -1
+        /// What a reader of the tables can rely on: as of the last checkpoint.
+        var committed: Int64
+        var committedAppendTime: Int64
+    }
+
+    let category: CategoryEntry
+    let inputs: [InputPlan]
+    /// Of all inputs, one after the other.
+    let sinks: [any TableSink]
+    private(set) var buckets: [Bucket] = []
+
+    init(_ category: CategoryEntry, inputs: [InputPlan]) {
+        self.category = category
+        self.inputs = inputs
+        sinks = inputs.flatMap(\.sinks)
+    }
+
+    /// Of each sink.
+    var inputOfSink: [InputTableEntry] {
+        inputs.flatMap { input in input.sinks.map { _ in input.input } }
+    }
+
+    func removeAllBuckets() {
+        buckets = []
+    }
+
+    /// The next bucket, with a position for each sink.
+    func add(_ positions: [Position]) {
+        buckets.append(
+            Bucket(
+                next: positions.reduce(.max) { min($0, $1.offset) }, positions: positions, committed: 0,
+                committedAppendTime: 0))
+        publishPosition(of: buckets.count - 1)
+    }
+
+    func keep(deadLetter offset: Int64, bucket: Int) {
+        guard buckets.indices.contains(bucket) else { return }
+        buckets[bucket].lastDeadLetter = max(buckets[bucket].lastDeadLetter, offset)
+    }
+
+    /// Applies records of one bucket to every sink that has not had them yet. What is refused comes in the order of the
+    /// log, each record once.
+    func apply(_ records: LogRecords, bucket index: Int, _ stopwatch: inout Stopwatch) -> [InputPlan.Refusal] {
+        let offsets = buckets[index].positions.map(\.offset)
+        var refusals: [Int: InputPlan.Refusal] = [:]
+        var first = 0
+        for input in inputs {
+            let positions = offsets[first..<first + input.sinks.count]
+            first += input.sinks.count
+            for refusal in input.apply(records, bucket: index, positions: positions, &stopwatch) {
+                if refusals[refusal.record] == nil { refusals[refusal.record] = refusal }
+            }
+        }
+        return refusals.values.sorted { $0.record < $1.record }
+    }
+
+    /// Everything before `offset` has been applied; the last of it was appended at `appendTime`.
+    func advance(bucket: Int, to offset: Int64, appendTime: Int64) {
+        buckets[bucket].next = offset
+        for sink in sinks.indices where buckets[bucket].positions[sink].offset < offset {
+            buckets[bucket].positions[sink].offset = offset
+            buckets[bucket].positions[sink].appendTime = appendTime
+        }
+    }
+
+    var isDirty: Bool {
+        buckets.contains { $0.positions.contains { $0.isDirty } }
+    }
+
+    /// What the next checkpoint has to say about this category.
+    func dirtyPositions() -> [StoredPosition] {
+        var positions: [StoredPosition] = []
+        for (number, bucket) in buckets.enumerated() {
+            for (sink, position) in zip(sinks, bucket.positions) where position.isDirty {
+                positions.append(
+                    StoredPosition(
+                        table: sink.table, version: sink.version, category: category.id, bucket: number,
+                        offset: position.offset, appendTime: position.appendTime))
+            }
+        }
+        return positions
+    }
+
+    /// The positions of `dirtyPositions` are written.
+    func didCommit() {
+        for bucket in buckets.indices {
+            for sink in sinks.indices {
+                buckets[bucket].positions[sink].stored = buckets[bucket].positions[sink].offset
+            }
+            publishPosition(of: bucket)
+        }
+    }
+
+    /// Several tables may stand at different positions; the one that is furthest behind counts.
+    private func publishPosition(of bucket: Int) {
+        guard let least = buckets[bucket].positions.min(by: { $0.offset < $1.offset }) else { return }
+        buckets[bucket].committed = least.offset
+        buckets[bucket].committedAppendTime = least.appendTime
+    }
+}
+
+extension InputTableEntry {
+    /// Where a table that has no position yet begins. A bucket that was added after the deploy begins with its first
+    /// record, whatever START says.
+    func startOffset(ofBucket bucket: Int) -> Int64 {
+        guard let startOffsets, startOffsets.indices.contains(bucket) else { return 0 }
+        return startOffsets[bucket]
+    }
+}

@@ -1,0 +1,41 @@
+// A checkpoint costs a merge for every key that was touched since the last one, so the later it comes, the more records
+// share that cost; but what it holds is invisible until then. So a processor that has caught up makes what it
+// has visible as soon as its app's spacing allows, and one that is behind works through batches until the bounds below.
+
+/// Decides when partials become a checkpoint. Pure: it is told the time.
+struct CheckpointSchedule {
+    /// What a processor does next.
+    enum Step: Equatable {
+        case read
+        case checkpoint
+        /// Until a record comes, or until the time given.
+        case sleep(until: UInt64?)
+    }
+
+    /// However far behind, at least once a second.
+    static let longestNanoseconds: UInt64 = 1_000_000_000
+    /// Of all tables of an app together.
+    static let greatestGroupCount = 1 << 20
+    static let greatestByteCount = 256 << 20
+
+    private let spacingNanoseconds: UInt64
+    private var last: UInt64
+
+    init(spacingMilliseconds: Int, startedAt now: UInt64) {
+        last = now
+        spacingNanoseconds = UInt64(max(0, spacingMilliseconds)) * 1_000_000
+    }
+
+    /// `isDirty`: there are records that no checkpoint covers. `isDrained`: there is nothing to read.
+    func next(at now: UInt64, isDirty: Bool, isDrained: Bool, groupCount: Int, byteCount: Int) -> Step {
+        guard isDirty else { return isDrained ? .sleep(until: nil) : .read }
+        if groupCount >= Self.greatestGroupCount || byteCount >= Self.greatestByteCount { return .checkpoint }
+        let age = now > last ? now - last : 0
+        if isDrained { return age >= spacingNanoseconds ? .checkpoint : .sleep(until: last + spacingNanoseconds) }
+        return age >= max(spacingNanoseconds, Self.longestNanoseconds) ? .checkpoint : .read
+    }
+
+    mutating func didCheckpoint(at now: UInt64) {
+        last = now
+    }
+}

@@ -1,0 +1,45 @@
+internal import Records
+
+/// A batch of records as the tables over one input table take it: every expression of the pool, evaluated.
+struct EvaluatedBatch {
+    var rows: Int
+    /// By place in the pool.
+    var columns: [Column]
+    /// nil where the input table names no event time.
+    var eventTimes: [Int64]?
+    /// Rows whose event time no table takes; nil where there is none.
+    var excluded: [Bool]?
+    /// Of each row, for what decides between upserts.
+    var offsets: [Int64]
+    var bucket: Int
+
+    /// A slot for each row: `noSlot` for those before `firstRow`, for excluded ones and for those that the filter does
+    /// not let pass; 0, to be replaced, for the others.
+    func select(from firstRow: Int, filter: Int?, into slots: inout [UInt32]) {
+        if slots.count != rows { slots = [UInt32](repeating: 0, count: rows) }
+        for row in 0..<rows { slots[row] = row < firstRow ? GroupMap.noSlot : 0 }
+        if let excluded {
+            for row in 0..<rows where excluded[row] { slots[row] = GroupMap.noSlot }
+        }
+        if let filter { narrow(&slots, to: filter) }
+    }
+
+    /// Passes over the rows for which a condition does not hold.
+    func narrow(_ slots: inout [UInt32], to condition: Int) {
+        let holds = self.holds(condition)
+        for row in 0..<rows where !holds[row] { slots[row] = GroupMap.noSlot }
+    }
+
+    /// Of each row, whether a condition holds; NULL does not hold.
+    func holds(_ condition: Int) -> [Bool] {
+        guard case .bool(var values) = columns[condition].storage else { preconditionFailure("a condition is a BOOL") }
+        guard let nulls = columns[condition].nulls else { return values }
+        for row in 0..<rows where nulls[row] { values[row] = false }
+        return values
+    }
+
+    mutating func exclude(_ row: Int) {
+        if excluded == nil { excluded = [Bool](repeating: false, count: rows) }
+        excluded?[row] = true
+    }
+}

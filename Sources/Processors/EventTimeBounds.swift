@@ -1,0 +1,20 @@
+/// Which event times are believed. A pane a century ahead would never be looked at, never expire, and hold back all that
+/// waits for time to pass; so a record with such a time is malformed.
+///
+/// The measure is the record's own append time, not the clock of whoever processes it: the same record has the same
+/// fate in a replay or a backfill years later.
+enum EventTimeBounds {
+    /// 1900-01-01T00:00:00Z.
+    static let earliest: Int64 = -2_208_988_800_000_000
+    /// Timetables reach a year ahead, and a leap year is a year.
+    static let greatestLeadMicroseconds: Int64 = 366 * 86_400_000_000
+
+    /// Why a record is refused; nil for one that is taken.
+    static func reason(against eventTime: Int64, appendedAt appendTime: Int64) -> String? {
+        if eventTime < earliest { return "the event time is before 1900" }
+        if eventTime > appendTime.addingReportingOverflow(greatestLeadMicroseconds).partialValue {
+            return "the event time is more than 366 days after the record was appended"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,121 @@
+internal import Bytes
+internal import Foundation
+internal import Records
+internal import Tables
+
+// Grouping is the part of a processor that touches memory at random, once for every record and table. So the map is
+// open addressing over one flat array: half of each entry is the slot, the other half a piece of the hash, so that a
+// key is compared only when it is almost certainly the right one, and keys lie one after another in one arena in the
+// order of their slots, ready to be handed to the table store as they are.
+
+/// Numbers the distinct keys that it is shown: 0, 1, 2, ... in the order in which they first come.
+struct GroupMap {
+    /// Stands for a row that belongs to no group.
+    static let noSlot = UInt32.max
+
+    /// The key of each slot.
+    private(set) var keys = ByteStrings()
+    /// Of each slot's key; growing needs them, and never hashes again.
+    private var hashes: [UInt64] = []
+    /// The upper half of a hash, then slot + 1; 0 is free. A power of two in size, at most half full.
+    private var entries: [UInt64]
+
+    private static let leastCapacity = 1024
+
+    init() {
+        entries = [UInt64](repeating: 0, count: Self.leastCapacity)
+    }
+
+    var count: Int { keys.count }
+
+    var byteCount: Int { keys.arena.count + keys.ends.count * 16 + entries.count * 8 }
+
+    /// Replaces every element of `slots` but `noSlot` by the slot of that row's key.
+    mutating func assign(_ batch: KeyBatch, to slots: inout [UInt32]) {
+        precondition(slots.count == batch.ends.count)
+        reserve(count + slots.count)
+        batch.arena.withUnsafeBytes { arena in
+            slots.withUnsafeMutableBufferPointer { slots in
+                var start = 0
+                for row in 0..<slots.count {
+                    let end = batch.ends[row]
+                    if slots[row] != Self.noSlot {
+                        slots[row] = slot(of: UnsafeRawBufferPointer(rebasing: arena[start..<end]))
+                    }
+                    start = end
+                }
+            }
+        }
+    }
+
+    /// The keys as the table store wants them, in the order of their slots.
+    func storageKeys(_ storageKey: StorageKey) -> ByteStrings {
+        var result = ByteStrings()
+        do {
+            try storageKey.encode(keys, into: &result)
+        } catch {
+            preconditionFailure("a key that this room encoded cannot be read: \(error)")
+        }
+        return result
+    }
+
+    mutating func removeAll() {
+        let used = count
+        keys.arena.removeAll(keepingCapacity: true)
+        keys.ends.removeAll(keepingCapacity: true)
+        hashes.removeAll(keepingCapacity: true)
+        // After a burst the next checkpoints should not each clear an array that is almost empty.
+        let capacity =
+            entries.count > Self.leastCapacity && used * 16 < entries.count ? entries.count / 2 : entries.count
+        if capacity == entries.count {
+            entries.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+        } else {
+            entries = [UInt64](repeating: 0, count: capacity)
+        }
+    }
+
+    private mutating func slot(of key: UnsafeRawBufferPointer) -> UInt32 {
+        let hash = xxh3(key)
+        let fingerprint = hash & 0xffff_ffff_0000_0000
+        let mask = entries.count - 1
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let entry = entries[index]
+            if entry == 0 { break }
+            if entry & 0xffff_ffff_0000_0000 == fingerprint {
+                let slot = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
+                if isKey(key, at: slot) { return UInt32(truncatingIfNeeded: slot) }
+            }
+            index = (index + 1) & mask
+        }
+        let slot = keys.count
+        keys.append(key)
+        hashes.append(hash)
+        entries[index] = fingerprint | UInt64(slot + 1)
+        return UInt32(slot)
+    }
+
+    private func isKey(_ key: UnsafeRawBufferPointer, at slot: Int) -> Bool {
+        let range = keys.range(at: slot)
+        guard range.count == key.count else { return false }
+        return keys.arena.withUnsafeBytes { arena in
+            guard let stored = arena.baseAddress, let key = key.baseAddress else { return true }
+            return memcmp(stored + range.lowerBound, key, range.count) == 0
+        }
+    }
+
+    /// Makes room for `groups` keys, so that `slot(of:)` need not look.
+    private mutating func reserve(_ groups: Int) {
+        guard groups * 2 > entries.count else { return }
+        var capacity = entries.count
+        while capacity < groups * 2 { capacity *= 2 }
+        var grown = [UInt64](repeating: 0, count: capacity)
+        let mask = capacity - 1
+        for (slot, hash) in hashes.enumerated() {
+            var index = Int(truncatingIfNeeded: hash) & mask
+            while grown[index] != 0 { index = (index + 1) & mask }
+            grown[index] = hash & 0xffff_ffff_0000_0000 | UInt64(slot + 1)
+        }
+        entries = grown
+    }
+}

@@ -1,0 +1,44 @@
+/// Where a processor's time went, in nanoseconds, since it started.
+package struct StageTimes: Sendable, Hashable {
+    /// Records out of the log.
+    package var read: UInt64 = 0
+    /// Records into columns.
+    package var decode: UInt64 = 0
+    /// Filters, keys and arguments.
+    package var evaluate: UInt64 = 0
+    /// Keys into slots.
+    package var group: UInt64 = 0
+    /// Arguments into partials, or rows into newest rows.
+    package var aggregate: UInt64 = 0
+    /// Partials into operands.
+    package var encode: UInt64 = 0
+    /// Operands and positions into the table store.
+    package var commit: UInt64 = 0
+
+    package init() {}
+
+    package var total: UInt64 { read + decode + evaluate + group + aggregate + encode + commit }
+}
+
+/// Charges the time between its marks to stages.
+struct Stopwatch {
+    private let clock: ProcessorClock
+    private var last: UInt64
+    private(set) var times = StageTimes()
+
+    init(_ clock: ProcessorClock) {
+        self.clock = clock
+        last = clock.monotonic()
+    }
+
+    /// What came before belongs to no stage.
+    mutating func start() {
+        last = clock.monotonic()
+    }
+
+    mutating func charge(_ stage: WritableKeyPath<StageTimes, UInt64>) {
+        let now = clock.monotonic()
+        times[keyPath: stage] += now > last ? now - last : 0
+        last = now
+    }
+}

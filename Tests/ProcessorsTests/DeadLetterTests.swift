@@ -1,0 +1,59 @@
+import Catalog
+import Tables
+import Testing
+
+@testable import Processors
+
+@Suite struct DeadLetterTests {
+    private static let bad = [
+        "not json", #"{"time":"2023-11-14T22:13:20Z","user":7}"#, #"{"user":"a"}"#,
+        #"{"time":"2223-11-14T22:13:20Z","user":"a"}"#, #"{"time":"1823-11-14T22:13:20Z","user":"a"}"#,
+    ].map { Array($0.utf8) }
+
+    @Test func keepsWhatItCannotApplyWithTheReasonAndGoesOn() throws {
+        let stores = try Stores(bucketCount: 2)
+        try stores.append([Event(time: ReferenceTests.base, user: "u1", x: 1)])
+        try stores.append(Self.bad, bucket: 1)
+        try stores.append([Event(time: ReferenceTests.base, user: "u1", x: 2)])
+        try stores.process()
+        let letters = try stores.deadLetters()
+        #expect(letters.map { $0["bucket"] } == Array(repeating: "1", count: Self.bad.count))
+        let first = (letters.first?["offset"]).flatMap { Int($0) } ?? -1
+        #expect(letters.map { $0["offset"] } == Self.bad.indices.map { String(first + $0) })
+        #expect(letters.allSatisfy { $0["category"] == "events" && $0["reason"]?.isEmpty == false })
+        #expect(letters[2]["reason"] == "there is no event time")
+        #expect(letters[3]["reason"] == "the event time is more than 366 days after the record was appended")
+        #expect(letters[4]["reason"] == "the event time is before 1900")
+        #expect(try stores.differences() == [])
+    }
+
+    @Test func keepsEachOnceWhateverIsReplayed() throws {
+        let stores = try Stores(bucketCount: 2)
+        for round in 0..<6 {
+            try stores.append(Self.bad, bucket: round % 2)
+            let processor = try stores.processor(batchRecordCount: 2)
+            for _ in 0..<(round + 1) { _ = try processor.step() }
+            // Durable as before a checkpoint; then the process ends.
+            if round != 3 { try processor.keepDeadLetters() }
+            if round == 4 { try processor.checkpoint() }
+            try stores.reopen()
+        }
+        try stores.process()
+        let letters = try stores.deadLetters()
+        #expect(letters.count == 6 * Self.bad.count)
+        #expect(Set(letters.map { [$0["bucket"], $0["offset"]] }).count == letters.count)
+    }
+
+    @Test func positionsPassThemAndWhatIsFilteredOut() throws {
+        let stores = try Stores(bucketCount: 1)
+        try stores.append(Self.bad, bucket: 0)
+        try stores.append([Event(time: ReferenceTests.base, user: "u1", x: 13)])
+        try stores.process()
+        let end = Int64(Self.bad.count + 1)
+        for table in EventsApp.tables {
+            let positions = try stores.tables.positions(table: table.id, version: 1)
+            #expect(positions[PositionKey(category: EventsApp.categoryID, bucket: 0)]?.offset == end)
+        }
+        #expect(try stores.scan(EventsApp.byMinute).isEmpty)
+    }
+}
