@@ -15,15 +15,18 @@ package final class RPCListener: Sendable {
     private let connections: ConnectionSet
     private let limits: RPCLimits
 
+    /// Where it listens; the port is the one that the system chose when 0 was asked for.
+    package let host: String
+    package let port: Int
+
     private init(channel: any Channel, connections: ConnectionSet, limits: RPCLimits) {
         self.channel = channel
         self.connections = connections
         self.limits = limits
+        host = channel.localAddress?.ipAddress ?? ""
+        port = channel.localAddress?.port ?? 0
     }
 
-    /// Where it listens; the port is the one that the system chose when 0 was asked for.
-    package var host: String { channel.localAddress?.ipAddress ?? "" }
-    package var port: Int { channel.localAddress?.port ?? 0 }
     package var connectionCount: Int { connections.count }
 
     /// `report` gets a line for every connection that ends because of what its client did.

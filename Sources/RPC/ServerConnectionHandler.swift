@@ -39,6 +39,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         let connection = connection
         let report = report
         greetingTimeout = context.eventLoop.scheduleTask(in: limits.handshakeTimeout) {
+            guard connection.state.phase == .greeting else { return }
             report("\(connection.peer): closed: it did not introduce itself in time")
             connection.close()
         }
@@ -97,6 +98,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         report("\(connection.peer): closed: \(reason(of: error))")
+        greetingTimeout?.cancel()
         connection.state.closed()
         // TLS closes by itself, when it has told the client why.
         if (error as? RPCError)?.code != .tlsFailed { context.close(promise: nil) }

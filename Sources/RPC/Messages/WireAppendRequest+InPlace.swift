@@ -55,7 +55,7 @@ extension WireAppendRecord {
         package private(set) var key: UnsafeRawBufferPointer?
         package private(set) var value = UnsafeRawBufferPointer(start: nil, count: 0)
         package private(set) var bucket: UInt32?
-        package private(set) var headers: WireHeader.Reader
+        package var headers: WireHeader.Reader
 
         init(_ record: UnsafeRawBufferPointer) throws(BytesError) {
             headers = WireHeader.Reader(record, field: 3)

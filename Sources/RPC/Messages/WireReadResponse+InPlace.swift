@@ -59,7 +59,7 @@ extension WireStoredRecord {
         package private(set) var appendTime: Int64 = 0
         package private(set) var key: UnsafeRawBufferPointer?
         package private(set) var value = UnsafeRawBufferPointer(start: nil, count: 0)
-        package private(set) var headers: WireHeader.Reader
+        package var headers: WireHeader.Reader
 
         init(_ record: UnsafeRawBufferPointer) throws(BytesError) {
             headers = WireHeader.Reader(record, field: 5)
