@@ -1,0 +1,128 @@
+internal import Catalog
+internal import Records
+
+extension Parser {
+    // CREATE INPUT TABLE
+
+    mutating func parseInputTable() throws(SQLError) -> InputTableSyntax {
+        let name = try parseName("the input table's name")
+        let columns = try parseList { parser throws(SQLError) in try parser.parseInputColumn() }
+        try expect("FROM")
+        try expect("CATEGORY")
+        var table = InputTableSyntax(name: name, columns: columns, category: try parseCategoryName())
+        while true {
+            if isAt("START") {
+                try once(table.start, "START")
+                advance()
+                table.start = try parseChoice([("EARLIEST", .earliest), ("LATEST", .latest)])
+            } else if isAt("TIME") {
+                try once(table.time, "TIME")
+                advance()
+                table.time = try parseName("the column of the event time")
+            } else {
+                return table
+            }
+        }
+    }
+
+    private mutating func parseCategoryName() throws(SQLError) -> Name {
+        guard case .string(let text) = peek().kind else { return try parseName("the category's name") }
+        return try checked(Name(text: text, offset: advance().range.lowerBound))
+    }
+
+    private mutating func parseInputColumn() throws(SQLError) -> InputTableSyntax.Column {
+        var column = InputTableSyntax.Column(name: try parseName("a column"), type: try parseType())
+        if isAt("FROM") {
+            advance()
+            let start = offset
+            column.pathOffset = start
+            column.path = try path(of: try parseString("a path"), at: start)
+        }
+        if isAt("AS") {
+            column.unitOffset = offset
+            advance()
+            let units: [TimeUnit] = [.milliseconds, .seconds, .microseconds, .nanoseconds]
+            column.unit = try parseChoice(units.map { ($0.rawValue, $0) })
+        }
+        guard peek().isSymbol(",") || peek().isSymbol(")") else {
+            throw unexpected((column.path == nil ? ["FROM"] : []) + (column.unit == nil ? ["AS"] : []) + [",", ")"])
+        }
+        return column
+    }
+
+    /// `$.name.name`; a name that has a point or a bracket in it stands as `['name']`.
+    private func path(of text: String, at start: Int) throws(SQLError) -> [String] {
+        var path: [String] = []
+        var rest = Substring(text)
+        let wrong = source.error(
+            .syntax, at: start, "'\(text)' is no path of a JSON field",
+            hint: "for instance '$.destination.city' or '$[''a name'']'")
+        guard rest.popFirst() == "$", !rest.isEmpty else { throw wrong }
+        while let mark = rest.popFirst() {
+            let name: Substring
+            if mark == "." {
+                name = rest.prefix { $0 != "." && $0 != "[" }
+                rest = rest.dropFirst(name.count)
+            } else if mark == "[", rest.popFirst() == "'", let end = rest.firstIndex(of: "'") {
+                name = rest[..<end]
+                rest = rest[end...].dropFirst()
+                guard rest.popFirst() == "]" else { throw wrong }
+            } else {
+                throw wrong
+            }
+            guard !name.isEmpty else { throw wrong }
+            path.append(String(name))
+        }
+        return path
+    }
+
+    // CREATE TABLE
+
+    mutating func parseTable() throws(SQLError) -> TableSyntax {
+        var table = TableSyntax(name: try parseName("the table's name"))
+        if peek().isSymbol("(") {
+            table.columns = try parseList { parser throws(SQLError) in try parser.parseTableColumn() }
+        }
+        while true {
+            if isAt("SHARD") {
+                try once(table.shardColumns, "SHARD BY")
+                table.shardOffset = offset
+                advance()
+                try expect("BY")
+                table.shardColumns = try parseNames("a key column")
+            } else if isAt("LIFETIME") {
+                try once(table.lifetimeOffset, "LIFETIME")
+                table.lifetimeOffset = offset
+                advance()
+                _ = try parseDuration("a time")
+            } else if isAt("PRIMARY") {
+                try once(table.keyColumns, "PRIMARY KEY")
+                table.keyOffset = offset
+                advance()
+                try expect("KEY")
+                table.keyColumns = try parseNames("a key column")
+            } else if isAt("AS") {
+                advance()
+                guard isAt("SELECT") else { throw unexpected("SELECT") }
+                table.query = try parseQuery()
+                return table
+            } else if table.columns != nil {
+                return table
+            } else {
+                throw unexpected(
+                    table.keyColumns == nil
+                        ? ["(", "SHARD BY", "LIFETIME", "PRIMARY KEY", "AS SELECT"] : ["SHARD BY", "AS SELECT"])
+            }
+        }
+    }
+
+    private mutating func parseTableColumn() throws(SQLError) -> TableSyntax.Column {
+        let column = TableSyntax.Column(name: try parseName("a column"), type: try parseType())
+        guard peek().isSymbol(",") || peek().isSymbol(")") else {
+            let isConstraint = isAt("PRIMARY") || isAt("NOT")
+            throw unexpected(
+                ",", ")", hint: isConstraint ? "the key stands after the columns: (...) PRIMARY KEY (name)" : nil)
+        }
+        return column
+    }
+}

@@ -1,0 +1,68 @@
+package import Catalog
+internal import Expressions
+internal import Monoids
+internal import Records
+
+// Prints what the catalog resolved back as SQL, for `describe`.
+
+extension TableEntry {
+    /// The expression that fills a column, over the input table's columns and with its aggregates; nil where loads do.
+    package func sql(of column: TableColumn, over input: InputTableEntry) -> String? {
+        let names = input.columns.map(\.name)
+        switch source {
+        case .loads: return nil
+        case .upsert(let query):
+            guard let index = columns.firstIndex(of: column), query.values.indices.contains(index) else { return nil }
+            return query.values[index].sql(names: names)
+        case .aggregate(let query):
+            if let expression = column.expression {
+                return expression.sql(
+                    texts: aggregates.map { sql(of: $0.function, state: $0.stateNumbers.first, query, names) })
+            }
+            // What is presented as it is stored is told by its monoid.
+            switch stateFields.first(where: { $0.number == column.number })?.monoid {
+            case .count: return sql(of: .count, state: column.number, query, names)
+            case .minimum: return sql(of: .minimum, state: column.number, query, names)
+            case .maximum: return sql(of: .maximum, state: column.number, query, names)
+            default: return nil
+            }
+        }
+    }
+
+    /// The expression that fills a key column; nil where loads do, and for `window_start`.
+    package func sql(ofKey index: Int, over input: InputTableEntry) -> String? {
+        let keys: [Expression]
+        switch source {
+        case .loads: return nil
+        case .upsert(let query): keys = query.keys
+        case .aggregate(let query): keys = query.keys
+        }
+        return keys.indices.contains(index) ? keys[index].sql(names: input.columns.map(\.name)) : nil
+    }
+
+    /// All states of an aggregate have the same arguments, but COUNT's may stand for those of AVG without a cast.
+    private func sql(
+        of function: AggregateFunction, state number: Int?, _ query: AggregateQuery, _ names: [String]
+    ) -> String {
+        guard let index = stateFields.firstIndex(where: { $0.number == number }),
+            query.arguments.indices.contains(index)
+        else { return function.rawValue }
+        let arguments = query.arguments[index]
+        let list = arguments.expressions.map { $0.sql(names: names) }.joined(separator: ", ")
+        let isBool = stateFields[index].types == [.bool]
+        let call = "\(function.sqlName(isBool: isBool))(\(arguments.expressions.isEmpty ? "*" : list))"
+        return call + (arguments.condition.map { " FILTER (WHERE \($0.sql(names: names)))" } ?? "")
+    }
+}
+
+extension AggregateFunction {
+    fileprivate func sqlName(isBool: Bool) -> String {
+        switch self {
+        case .sumInt64, .sumDouble: "SUM"
+        case .averageInt64, .averageDouble: "AVG"
+        case .minimum where isBool: "BOOL_AND"
+        case .maximum where isBool: "BOOL_OR"
+        default: rawValue
+        }
+    }
+}

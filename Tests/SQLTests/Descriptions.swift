@@ -1,0 +1,88 @@
+import Catalog
+import Expressions
+import Records
+import SQL
+
+// What the golden scripts show of a deployment: everything that was resolved.
+
+func describe(_ deployment: Deployment, in catalog: CatalogSnapshot) -> String {
+    var lines: [String] = []
+    for category in deployment.categories {
+        lines.append(
+            "category \(category.id) \(category.name): \(category.bucketCount) buckets, by \(category.bucketColumn ?? "-"), "
+                + "\(category.format?.rawValue ?? "-"), retention \(category.retention.map { show($0) } ?? "-")")
+    }
+    for table in deployment.tables { lines += describe(table, deployment.app) }
+    if let app = deployment.app {
+        lines.append(
+            "app \(app.id) \(app.name): tables \(app.tableIDs), checkpoint \(app.options.checkpointMilliseconds) ms")
+        for input in app.inputTables {
+            let time = input.eventTimeColumn.map { input.columns[$0].name } ?? "-"
+            lines.append(
+                "  input \(input.name): category \(input.categoryID) \(input.format.rawValue), time \(time), "
+                    + "start \(input.start.rawValue)")
+            for column in input.columns {
+                lines.append(
+                    "    \(column.name) \(column.type.rawValue) \(column.path)\(column.unit.map { " \($0.rawValue)" } ?? "")"
+                )
+            }
+        }
+    }
+    return lines.isEmpty ? "nothing" : lines.joined(separator: "\n")
+}
+
+private func show(_ retention: Retention) -> String {
+    [retention.microseconds.map { "\($0) us" }, retention.bytes.map { "\($0) bytes" }].compactMap { $0 }
+        .joined(separator: ", ")
+}
+
+private func describe(_ table: TableEntry, _ app: AppEntry?) -> [String] {
+    let key = table.keyColumns.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")
+    var lines = [
+        "table \(table.id) \(table.name): key (\(key)), shard by \(table.shardColumnCount), app \(table.app ?? "-"), "
+            + "versions \(table.versions.map(\.number)), serving \(table.servingVersion), "
+            + "next \(table.nextVersion), next number \(table.nextFieldNumber)"
+    ]
+    if let pane = table.pane { lines.append("  pane \(pane.widthMicroseconds) us in \(pane.zone ?? "UTC")") }
+    let input = app?.inputTables.first { $0.name == table.inputName }
+    for (state, argument) in zip(table.stateFields, table.arguments) {
+        lines.append(
+            "  state \(state.number) \(state.name): \(state.monoid.map { "\($0)" } ?? "-") "
+                + "\(state.types.map(\.rawValue))\(argument?.condition == nil ? "" : " with a condition")")
+    }
+    for column in table.columns {
+        let sql = input.flatMap { table.sql(of: column, over: $0) }
+        lines.append(
+            "  column \(column.number) \(column.name) \(column.type.rawValue): \(sql ?? "-")"
+                + (column.expression == nil ? ", as stored" : ""))
+    }
+    guard let input else { return lines }
+    let names = input.columns.map(\.name)
+    for index in table.keyColumns.indices {
+        lines.append("  key \(table.keyColumns[index].name): \(table.sql(ofKey: index, over: input) ?? "-")")
+    }
+    switch table.source {
+    case .loads: break
+    case .upsert(let query):
+        if let filter = query.filter { lines.append("  where \(filter.sql(names: names))") }
+        if let delete = query.delete { lines.append("  delete where \(delete.sql(names: names))") }
+    case .aggregate(let query):
+        if let filter = query.filter { lines.append("  where \(filter.sql(names: names))") }
+    }
+    return lines
+}
+
+extension TableEntry {
+    fileprivate var inputName: String? {
+        switch source {
+        case .loads: nil
+        case .upsert(let query): query.input
+        case .aggregate(let query): query.input
+        }
+    }
+
+    /// One for each state field.
+    fileprivate var arguments: [StateArguments?] {
+        if case .aggregate(let query) = source { query.arguments } else { stateFields.map { _ in nil } }
+    }
+}

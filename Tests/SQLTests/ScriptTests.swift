@@ -1,0 +1,61 @@
+import Catalog
+import Foundation
+import SQL
+import Testing
+
+/// The commands of the scripts:
+///
+/// - `reset` empties the catalog.
+/// - `plan` prints what a file adds to the catalog, or its error, and leaves the catalog as it was.
+/// - `deploy` prints the changes, or the error, and adds them to the catalog.
+/// - `delete APP` removes an app but keeps its tables, `drop APP` removes both.
+@Suite struct ScriptTests {
+    static let scripts: [URL] = {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "scripts")
+        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return (files ?? []).filter { $0.pathExtension == "test" }.sorted { $0.path < $1.path }
+    }()
+
+    @Test func thereAreScripts() {
+        #expect(!Self.scripts.isEmpty)
+    }
+
+    @Test(arguments: scripts)
+    func theScriptGivesWhatItSays(_ url: URL) throws {
+        var catalog = CatalogSnapshot(shardCount: 64)
+        try ScriptFile(url).run { item in
+            let words = item.command.split(separator: " ").map(String.init)
+            switch words[0] {
+            case "reset":
+                catalog = CatalogSnapshot(shardCount: 64)
+                return ""
+            case "plan": return try outcome { describe(try deployment(item.input, catalog), in: catalog) }
+            case "deploy":
+                return try outcome {
+                    let deployment = try deployment(item.input, catalog)
+                    for category in deployment.categories { try catalog.put(category) }
+                    for table in deployment.tables { try catalog.put(table) }
+                    if let app = deployment.app { try catalog.put(app) }
+                    return deployment.changes.isEmpty ? "nothing changes" : deployment.changes.joined(separator: "\n")
+                }
+            case "delete", "drop":
+                guard let app = catalog.app(named: words[1]) else { return "no such application" }
+                catalog.removeApp(id: app.id)
+                for var table in app.tableIDs.compactMap({ catalog.table(id: $0) }) {
+                    table.app = nil
+                    if words[0] == "drop" { catalog.removeTable(id: table.id) } else { try catalog.put(table) }
+                }
+                return "done"
+            default: return "there is no command \(words[0])"
+            }
+        }
+    }
+
+    private func deployment(_ sql: String, _ catalog: CatalogSnapshot) throws(SQLError) -> Deployment {
+        try plan(try parse(sql, file: "test.sql"), against: catalog, now: 1_700_000_000_000_000)
+    }
+
+    private func outcome(_ body: () throws -> String) rethrows -> String {
+        do { return try body() } catch let error as SQLError { return error.description }
+    }
+}
