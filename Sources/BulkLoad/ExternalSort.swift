@@ -28,15 +28,13 @@ final class ExternalSort {
     init(folder: String, memoryBytes: Int) {
         self.folder = folder
         self.memoryBytes = memoryBytes
-        memory = SortMemory()
+        // Pages that no row comes to are never touched.
+        memory = SortMemory(capacity: memoryBytes)
     }
 
     deinit {
         removeRuns()
     }
-
-    /// Whether rows had to leave memory.
-    var hasSpilled: Bool { nextRun > 1 }
 
     func append(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) throws(BulkLoadError) {
         if memory.bytes + key.count + value.count + SortMemory.entryBytes > memoryBytes, memory.count > 0 {
@@ -55,7 +53,7 @@ final class ExternalSort {
             return
         }
         if memory.count > 0 { try spill() }
-        memory = SortMemory()
+        memory = SortMemory(capacity: 0)
         while runs.count > Self.greatestFanIn { try mergeLast(Self.greatestFanIn) }
         var merge = try RunMerge(paths: runs.map(\.path))
         duplicates += try merge.handOver(body)
@@ -99,91 +97,4 @@ final class ExternalSort {
         for run in runs { unlink(run.path) }
         runs = []
     }
-}
-
-/// The rows that are in memory.
-struct SortMemory {
-    /// What a row takes besides its bytes.
-    static let entryBytes = MemoryLayout<Entry>.stride
-
-    private struct Entry {
-        /// The key's first bytes as a number: most comparisons need no more.
-        var prefix: UInt64
-        var offset: Int
-        var keyBytes: UInt32
-        var valueBytes: UInt32
-    }
-
-    private var arena: [UInt8] = []
-    private var entries: [Entry] = []
-
-    var count: Int { entries.count }
-    var bytes: Int { arena.count + entries.count * Self.entryBytes }
-
-    mutating func append(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        entries.append(
-            Entry(
-                prefix: Self.prefix(of: key), offset: arena.count, keyBytes: UInt32(key.count),
-                valueBytes: UInt32(value.count)))
-        arena.append(contentsOf: key)
-        arena.append(contentsOf: value)
-    }
-
-    mutating func removeAll() {
-        arena.removeAll(keepingCapacity: true)
-        entries.removeAll(keepingCapacity: true)
-    }
-
-    /// Hands over every key once, in order, and returns how many rows gave way to a later one.
-    mutating func handOver(
-        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(BulkLoadError) -> Void
-    ) throws(BulkLoadError) -> Int64 {
-        let result = arena.withUnsafeBytes { arena -> Result<Int64, BulkLoadError> in
-            // The later of two equal keys comes first.
-            entries.sort { a, b in
-                if a.prefix != b.prefix { return a.prefix < b.prefix }
-                let order = compare(Self.key(a, arena), Self.key(b, arena))
-                return order == 0 ? a.offset > b.offset : order < 0
-            }
-            var duplicates: Int64 = 0
-            var last: Entry?
-            for entry in entries {
-                let key = Self.key(entry, arena)
-                if let last, last.prefix == entry.prefix, compare(Self.key(last, arena), key) == 0 {
-                    duplicates += 1
-                    continue
-                }
-                last = entry
-                let start = entry.offset + Int(entry.keyBytes)
-                do throws(BulkLoadError) {
-                    try body(key, UnsafeRawBufferPointer(rebasing: arena[start..<start + Int(entry.valueBytes)]))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            return .success(duplicates)
-        }
-        return try result.get()
-    }
-
-    private static func key(_ entry: Entry, _ arena: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: arena[entry.offset..<entry.offset + Int(entry.keyBytes)])
-    }
-
-    private static func prefix(of key: UnsafeRawBufferPointer) -> UInt64 {
-        if key.count >= 8 { return UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) }
-        var prefix: UInt64 = 0
-        for index in 0..<8 { prefix = prefix << 8 | (index < key.count ? UInt64(key[index]) : 0) }
-        return prefix
-    }
-}
-
-/// The order of keys as RocksDB has it: bytes, then length.
-func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-    let common = min(a.count, b.count)
-    if common > 0, let a = a.baseAddress, let b = b.baseAddress {
-        let order = memcmp(a, b, common)
-        if order != 0 { return Int(order) }
-    }
-    return a.count - b.count
 }
