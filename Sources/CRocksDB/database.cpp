@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "info_log.h"
 #include "log_guard.h"
 #include "structures.h"
 
@@ -69,6 +70,8 @@ maser_rocks_status maser_rocks_open(const char *path, const maser_rocks_database
     auto guard = std::make_shared<LogGuard>();
     rocksdb::DBOptions native = maser::database_options(*options, *memory);
     native.listeners.push_back(guard);
+    if (options->create_if_missing) rocksdb::Env::Default()->CreateDirIfMissing(path).PermitUncheckedError();
+    native.info_log = std::make_shared<InfoLog>(path, options->max_info_log_bytes);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     for (size_t i = 0; i < count; i++) {
         descriptors.emplace_back(names[i], maser::family_options(family_options[i], memory->cache));
@@ -90,7 +93,7 @@ maser_rocks_status maser_rocks_open(const char *path, const maser_rocks_database
 
 maser_rocks_status maser_rocks_close(maser_rocks_database *database) {
     if (database->db == nullptr) return maser::report(rocksdb::Status::OK());
-    rocksdb::Status synced = database->db->SyncWAL();
+    rocksdb::Status synced = database->guard->Sync();
     {
         std::lock_guard<std::mutex> lock(database->families_mutex);
         for (maser_rocks_family *family : database->families) {
@@ -146,10 +149,14 @@ maser_rocks_status maser_rocks_compact(maser_rocks_database *database, const mas
 }
 
 maser_rocks_status maser_rocks_sync_wal(maser_rocks_database *database) {
-    return maser::report(database->db->SyncWAL());
+    return maser::report(database->guard->Sync());
 }
 
-maser_rocks_status maser_rocks_resume(maser_rocks_database *database) { return maser::report(database->db->Resume()); }
+maser_rocks_status maser_rocks_resume(maser_rocks_database *database) {
+    rocksdb::Status status = database->db->Resume();
+    if (status.ok()) database->guard->is_broken = false;
+    return maser::report(status);
+}
 
 maser_rocks_status maser_rocks_ingest(maser_rocks_database *database, const maser_rocks_family *family,
                                       const char *const *files, size_t count, bool move_files) {

@@ -16,9 +16,30 @@ class LogGuard final : public rocksdb::EventListener {
 public:
     std::atomic<rocksdb::DB *> db{nullptr};
 
+    // Whether the log's files may not be touched: Debian builds the library with its assertions, and one of them ends the
+    // process when a file is synced to which a write has failed.
+    std::atomic<bool> is_broken{false};
+
+    rocksdb::Status Sync() {
+        rocksdb::DB *database = db.load();
+        if (database == nullptr || is_broken) return rocksdb::Status::IOError("the log has failed before");
+        return database->SyncWAL();
+    }
+
     void OnMemTableSealed(const rocksdb::MemTableInfo &) override {
         // A failure stops the database by itself.
-        if (rocksdb::DB *database = db.load()) database->SyncWAL().PermitUncheckedError();
+        Sync().PermitUncheckedError();
+    }
+
+    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status *error) override {
+        if (reason != rocksdb::BackgroundErrorReason::kCompaction &&
+            error->severity() >= rocksdb::Status::kHardError) {
+            is_broken = true;
+        }
+    }
+
+    void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo &info) override {
+        if (info.new_bg_error.ok()) is_broken = false;
     }
 
     // Flushes and compactions that met a full disk go on by themselves when there is room, for nothing is lost. A write

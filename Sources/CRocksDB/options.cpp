@@ -54,8 +54,6 @@ rocksdb::DBOptions maser::database_options(const maser_rocks_database_options &o
     native.max_total_wal_size = options.max_total_wal_bytes;
     native.write_buffer_manager = memory.memtables;
     native.max_manifest_file_size = options.max_manifest_bytes;
-    native.keep_log_file_num = options.kept_info_logs;
-    native.max_log_file_size = options.max_info_log_bytes;
     native.bytes_per_sync = bytes_between_syncs;
     // A torn tail is what was not synced: recovery keeps everything before it. Log files are not recycled, which
     // RocksDB 7.8 cannot do in this mode.

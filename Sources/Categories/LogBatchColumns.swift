@@ -75,7 +75,7 @@ struct LogBatchColumns {
         from first: Int, maximumRecords: Int, maximumBytes: Int, into records: inout LogRecords
     ) -> Int {
         var end = first
-        let limit = min(header.recordCount, first + max(1, maximumRecords))
+        let limit = first + min(header.recordCount - first, max(1, maximumRecords))
         var size = 0
         while end < limit {
             size += byteCount(at: end)

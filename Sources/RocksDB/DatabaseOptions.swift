@@ -29,7 +29,6 @@ package struct DatabaseOptions: Hashable, Sendable {
 
 extension DatabaseOptions {
     private static let maxManifestBytes: UInt64 = 64 << 20
-    private static let keptInfoLogs: UInt64 = 4
     private static let maxInfoLogBytes: UInt64 = 16 << 20
 
     var native: maser_rocks_database_options {
@@ -37,6 +36,6 @@ extension DatabaseOptions {
             create_if_missing: createsIfMissing, max_open_files: Int32(clamping: maxOpenFiles),
             background_jobs: Int32(clamping: backgroundThreads), max_total_wal_bytes: UInt64(maxTotalWALBytes),
             max_manifest_bytes: Self.maxManifestBytes,
-            kept_info_logs: Self.keptInfoLogs, max_info_log_bytes: Self.maxInfoLogBytes)
+            max_info_log_bytes: Self.maxInfoLogBytes)
     }
 }

@@ -89,7 +89,6 @@ typedef struct {
     int32_t background_jobs;
     uint64_t max_total_wal_bytes;
     uint64_t max_manifest_bytes;
-    uint64_t kept_info_logs;
     uint64_t max_info_log_bytes;
 } maser_rocks_database_options;
 
