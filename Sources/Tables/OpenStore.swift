@@ -63,9 +63,13 @@ final class OpenStore: Sendable {
         return version.family
     }
 
-    /// Opens the store and makes it agree with the catalog; gives the positions of what is left.
+    var versionIDs: Set<VersionID> { versions.withLock { Set($0.keys) } }
+
+    /// Opens the store and makes it agree with the catalog; gives the positions of what is left. The versions of
+    /// `kept` stay as they are, named or not.
     static func open(
-        at directory: String, catalog: CatalogSnapshot, memory: TableMemory, mergeOperator: StateMergeOperator
+        at directory: String, catalog: CatalogSnapshot, keeping kept: Set<VersionID>, memory: TableMemory,
+        mergeOperator: StateMergeOperator
     ) throws(TablesError) -> (OpenStore, [StoredPosition]) {
         let database: Database
         do {
@@ -81,7 +85,7 @@ final class OpenStore: Sendable {
         do throws(TablesError) {
             let store = try open(database, memory)
             let marks = try store.marks()
-            try store.adopt(catalog, marks: marks, options: memory.familyOptions(mergeOperator))
+            try store.adopt(catalog, kept, marks: marks, options: memory.familyOptions(mergeOperator))
             return (store, try store.sweepRecords(marks: marks))
         } catch {
             try? database.close()
@@ -119,7 +123,7 @@ final class OpenStore: Sendable {
     /// Drops families that the catalog does not name, or that a load left half made; makes those that live versions
     /// lack.
     private func adopt(
-        _ catalog: CatalogSnapshot, marks: Set<VersionID>, options: FamilyOptions
+        _ catalog: CatalogSnapshot, _ kept: Set<VersionID>, marks: Set<VersionID>, options: FamilyOptions
     ) throws(TablesError) {
         var named: [VersionID: VersionEntry] = [:]
         for table in catalog.tables.values {
@@ -128,7 +132,8 @@ final class OpenStore: Sendable {
         do throws(RocksDBError) {
             for family in database.families {
                 guard let id = StoreRecords.versionID(ofFamily: family.name) else { continue }
-                if let version = named[id], version.loadedRows == nil || marks.contains(id) {
+                let isWhole = named[id].map { $0.loadedRows == nil || marks.contains(id) } ?? false
+                if isWhole || kept.contains(id) {
                     add(family, id)
                 } else {
                     try database.dropFamily(family)

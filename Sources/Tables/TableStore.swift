@@ -24,6 +24,8 @@ package final class TableStore: Sendable {
         var generation: UInt64 = 1
         /// The write that failed; nothing is written until `recover`.
         var failure: TablesError?
+        /// A load makes a version before the catalog names it, and goes on with it after a recovery.
+        var versionsBeforeFailure: Set<VersionID> = []
         var isClosed = false
         var injectedFailure: RocksDBError?
     }
@@ -35,7 +37,7 @@ package final class TableStore: Sendable {
         self.catalog = catalog
         memory = TableMemory(bytes: memoryBytes)
         let (opened, positions) = try OpenStore.open(
-            at: directory, catalog: catalog.snapshot, memory: memory, mergeOperator: mergeOperator)
+            at: directory, catalog: catalog.snapshot, keeping: [], memory: memory, mergeOperator: mergeOperator)
         publishedPositions.replaceAll(positions)
         state = Mutex(State(opened: opened))
     }
@@ -70,19 +72,16 @@ package final class TableStore: Sendable {
     /// until a later call succeeds.
     package func recover() throws(TablesError) {
         try recovery.withLock { _ throws(TablesError) in
-            let opened = try state.withLock { state throws(TablesError) -> OpenStore? in
+            let isNeeded = try state.withLock { state throws(TablesError) in
                 if state.isClosed { throw TableStore.closed }
-                if state.failure == nil { return nil }
-                return state.opened.take()
+                return state.failure != nil
             }
-            if let opened {
-                // What closing has to say about a database that failed already helps nobody.
-                try? opened.database.close()
-            } else if state.withLock({ $0.failure == nil }) {
-                return
-            }
+            if !isNeeded { return }
+            // What closing has to say about a database that failed already helps nobody.
+            try? takeOpened()?.database.close()
             let (reopened, positions) = try OpenStore.open(
-                at: directory, catalog: catalog.snapshot, memory: memory, mergeOperator: mergeOperator)
+                at: directory, catalog: catalog.snapshot, keeping: state.withLock { $0.versionsBeforeFailure },
+                memory: memory, mergeOperator: mergeOperator)
             publishedPositions.replaceAll(positions)
             let isClosed = state.withLock { state in
                 if state.isClosed { return true }
@@ -95,6 +94,14 @@ package final class TableStore: Sendable {
                 try? reopened.database.close()
                 throw TableStore.closed
             }
+        }
+    }
+
+    private func takeOpened() -> OpenStore? {
+        state.withLock { state in
+            guard let opened = state.opened.take() else { return nil }
+            state.versionsBeforeFailure = opened.versionIDs
+            return opened
         }
     }
 

@@ -85,6 +85,19 @@ import Testing
         try store.tables.createVersion(table: 3, version: 1)
     }
 
+    @Test func aLoadGoesOnAfterARecoveryInItsMiddle() throws {
+        let store = try TestStore(Fixture.counts())
+        try store.tables.createVersion(table: 3, version: 1)
+        store.tables.failNextWrite(with: RocksDBError(.noSpace, "No space left on device"))
+        #expect(throws: TablesError.self) {
+            try store.tables.merge([(try Fixture.tuple(.int64(1)), Fixture.count(1))], into: Fixture.counts())
+        }
+        try store.tables.recover()
+        try store.tables.ingest(files: [file(["N1": "UA"], table: loaded(1), in: store)], table: 3, version: 1)
+        try store.catalog.update { try $0.put(loaded(1)) }
+        #expect(try store.tables.row(loaded(1), .string("N1"))?.first == .string("UA"))
+    }
+
     @Test func aDroppedVersionTakesItsPositionsAndMarkAlong() throws {
         let table = Fixture.counts()
         let store = try TestStore(table)
