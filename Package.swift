@@ -29,6 +29,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let atomics = product(name: "Atomics", package: "swift-atomics")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -56,7 +57,7 @@ let package = Package(
     targets: [
         // C libraries: headers and small shims, nothing else.
         .target(name: "CXXHash"),
-        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("m")]),
         .target(name: "CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CCompression", linkerSettings: [.linkedLibrary("zstd")]),
@@ -83,7 +84,8 @@ let package = Package(
             "Server",
             [
                 "RPC", "Operations", "SQL", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "Expressions",
-                "Records", "Monoids", "Bytes", .nioCore, .nioPosix, .logging, .lifecycle, .configuration,
+                "Records", "Monoids", "Bytes", .nioCore, .nioPosix, .logging, .lifecycle, .signals,
+                .configuration,
             ]),
         room("MaserClient", ["RPC", "Records", "Bytes", .nioCore, .nioPosix]),
         .executableTarget(

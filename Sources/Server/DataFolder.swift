@@ -1,0 +1,48 @@
+internal import Foundation
+internal import Glibc
+
+/// The one folder in which a server keeps everything, held by one server at a time.
+///
+/// The lock is the kernel's (`flock`), so a killed server leaves none behind.
+package final class DataFolder: Sendable {
+    package let path: String
+    private let lockDescriptor: Int32
+
+    package init(path: String) throws(ServerError) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw ServerError(.dataFolder, "cannot make the data folder \(path): \(reason(error))", cause: error)
+        }
+        let lockPath = path + "/lock"
+        lockDescriptor = Glibc.open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lockDescriptor >= 0 else {
+            throw ServerError(
+                .dataFolder, "cannot write in the data folder \(path): \(String(cString: strerror(errno)))")
+        }
+        guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(lockDescriptor)
+            throw ServerError(
+                .dataFolderInUse, "another server is using \(path); stop it first, or give --data another folder")
+        }
+    }
+
+    deinit {
+        close(lockDescriptor)
+    }
+
+    package var catalog: String { path + "/catalog" }
+    package var tables: String { path + "/tables" }
+    package var log: String { path + "/log" }
+    package var loads: String { path + "/loads" }
+}
+
+/// What the system says of a Foundation error, without its domain and codes.
+func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
+        return String(cString: strerror(Int32(underlying.code)))
+    }
+    return error.localizedDescription
+}

@@ -1,0 +1,91 @@
+internal import Catalog
+internal import Expressions
+internal import Monoids
+internal import RPC
+internal import Records
+
+// What the catalog knows, as the wire says it.
+
+extension WireTableDescriptor {
+    init(_ table: TableEntry, shardCount: Int, statistics: (VersionEntry) -> (rows: Int64, bytes: Int64)) {
+        self.init()
+        id = table.id
+        name = table.name
+        schemaRevision = table.schemaRevision
+        keyColumns = table.keyColumns.map { column in
+            var descriptor = WireColumnDescriptor()
+            descriptor.name = column.name
+            descriptor.type = column.type.rawValue
+            return descriptor
+        }
+        columns = table.columns.map { WireColumnDescriptor($0, of: table) }
+        states = table.stateFields.map(WireStateDescriptor.init)
+        self.shardCount = UInt32(shardCount)
+        shardColumns = UInt32(table.shardColumnCount)
+        paneMicroseconds = table.pane?.widthMicroseconds ?? 0
+        paneZone = table.pane?.zone ?? ""
+        lifetimeMicroseconds = table.lifetimeMicroseconds ?? 0
+        app = table.app ?? ""
+        sql = table.sql
+        switch table.source {
+        case .loads: source = "loads"
+        case .upsert(let query): (source, input) = ("upsert", query.input)
+        case .aggregate(let query): (source, input) = ("aggregate", query.input)
+        }
+        servingVersion = table.servingVersion
+        versions = table.versions.map { version in
+            let figures = statistics(version)
+            var descriptor = WireVersionDescriptor()
+            descriptor.number = version.number
+            descriptor.createdAt = version.createdAt
+            descriptor.origin = version.origin
+            if let rows = version.loadedRows { descriptor.loadedRows = rows }
+            descriptor.estimatedRows = figures.rows
+            descriptor.bytes = figures.bytes
+            return descriptor
+        }
+    }
+}
+
+extension WireColumnDescriptor {
+    init(_ column: TableColumn, of table: TableEntry) {
+        self.init()
+        number = UInt32(column.number)
+        name = column.name
+        type = column.type.rawValue
+        expression = column.expression.map { $0.sql(names: table.aggregateNames) } ?? ""
+    }
+}
+
+extension WireStateDescriptor {
+    init(_ state: StateField) {
+        self.init()
+        number = UInt32(state.number)
+        name = state.name
+        monoid = state.monoid.map { "\($0)" } ?? ""
+        types = state.types.map(\.rawValue)
+    }
+}
+
+extension TableEntry {
+    /// What each aggregate presents, by the names of the states that it reads.
+    var aggregateNames: [String] {
+        let names = Dictionary(stateFields.map { ($0.number, $0.name) }) { first, _ in first }
+        return aggregates.map { aggregate in
+            let states = aggregate.stateNumbers.map { names[$0] ?? "\($0)" }
+            return "\(aggregate.function.rawValue)(\(states.joined(separator: ", ")))"
+        }
+    }
+}
+
+extension WireAppDescriptor {
+    init(_ app: AppEntry, in catalog: CatalogSnapshot) {
+        self.init()
+        id = app.id
+        name = app.name
+        tables = app.tableIDs.compactMap { catalog.table(id: $0)?.name }.sorted()
+        inputs = app.inputTables.map(\.name)
+        deployedAt = app.deployedAt
+        sql = app.sql
+    }
+}

@@ -1,0 +1,80 @@
+internal import BulkLoad
+internal import Catalog
+internal import Categories
+internal import Foundation
+package import Logging
+internal import Tables
+
+/// The stores of one data folder and the apps that run over them: everything of a server but its doors.
+///
+/// What the catalog names is what exists. Opening makes the stores agree with it: families that no entry names are the
+/// remains of a deploy or a load that did not happen, and go; those of a deploy that did happen are made if missing.
+package final class Engine: Sendable {
+    let folder: DataFolder
+    let catalog: CatalogStore
+    let tables: TableStore
+    let categories: CategoryStore
+    let apps: AppSupervisor
+    let loads: LoadIntake
+    let startedAt: Int64
+    let memoryBytes: Int
+    private let logger: Logger
+
+    package static func open(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) -> Engine {
+        let folder = try DataFolder(path: configuration.dataDirectory)
+        do {
+            return try Engine(folder, configuration, logger)
+        } catch {
+            throw ServerError(.storage, "cannot open the data folder \(folder.path): \(error)", cause: error)
+        }
+    }
+
+    private init(_ folder: DataFolder, _ configuration: ServerConfiguration, _ logger: Logger) throws {
+        self.folder = folder
+        startedAt = Clock.now
+        memoryBytes = configuration.memoryBytes
+        self.logger = logger
+        catalog = try CatalogStore(directory: folder.catalog, shardCount: configuration.shardCount)
+        let budget = MemoryBudget(totalBytes: configuration.memoryBytes)
+        tables = try TableStore(directory: folder.tables, catalog: catalog, memoryBytes: budget.tables)
+        categories = try CategoryStore(directory: folder.log, catalog: catalog, memoryBytes: budget.log)
+        loads = try LoadIntake(directory: folder.loads)
+        apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
+        apps.startAll()
+    }
+
+    /// Ends the apps at a checkpoint, then closes the stores.
+    package func close() {
+        apps.stopAll()
+        categories.close()
+        do {
+            try tables.close()
+        } catch {
+            // Nothing is lost: what no sync covers is read from the log again.
+            logger.error("closing the tables: \(error)")
+        }
+        catalog.close()
+    }
+}
+
+/// One setting, split: most of it serves lookups; the log needs buffers only, for it is read where it was just written.
+struct MemoryBudget {
+    private static let logShare = 0.2
+
+    let tables: Int
+    let log: Int
+
+    init(totalBytes: Int) {
+        log = Int(Double(totalBytes) * Self.logShare)
+        tables = totalBytes - log
+    }
+}
+
+enum Clock {
+    /// Microseconds since 1970.
+    static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}

@@ -1,0 +1,84 @@
+internal import Catalog
+internal import Categories
+internal import Processors
+internal import RPC
+internal import Records
+internal import Tables
+
+/// Says what categories, tables and apps there are.
+struct DescriptionHandler: Sendable {
+    private let engine: Engine
+
+    init(_ engine: Engine) {
+        self.engine = engine
+    }
+
+    func table(_ request: WireDescribeTableRequest) throws -> WireTableDescriptor {
+        let catalog = engine.catalog.snapshot
+        guard let table = catalog.table(named: request.table) else { throw RPCError.noTable(request.table) }
+        return engine.descriptor(of: table, in: catalog)
+    }
+
+    func tables(_ request: WireListTablesRequest) throws -> WireListTablesResponse {
+        let catalog = engine.catalog.snapshot
+        var response = WireListTablesResponse()
+        response.tables = catalog.tables.values.sorted { $0.name < $1.name }.map {
+            engine.descriptor(of: $0, in: catalog)
+        }
+        return response
+    }
+
+    func category(_ request: WireDescribeCategoryRequest) throws -> WireCategoryDescriptor {
+        guard let category = engine.catalog.snapshot.category(named: request.category) else {
+            throw RPCError.noCategory(request.category)
+        }
+        return engine.descriptor(of: category)
+    }
+
+    func categories(_ request: WireListCategoriesRequest) throws -> WireListCategoriesResponse {
+        var response = WireListCategoriesResponse()
+        response.categories = engine.categoryDescriptors
+        return response
+    }
+
+    func apps(_ request: WireListAppsRequest) throws -> WireListAppsResponse {
+        let catalog = engine.catalog.snapshot
+        var response = WireListAppsResponse()
+        response.apps = catalog.apps.values.sorted { $0.name < $1.name }.map { app in
+            var descriptor = WireAppDescriptor(app, in: catalog)
+            if let status = engine.apps.status(of: app.id) {
+                descriptor.state = status.state.rawValue
+                descriptor.failure = status.message ?? ""
+            }
+            return descriptor
+        }
+        return response
+    }
+}
+
+extension Engine {
+    func descriptor(of table: TableEntry, in catalog: CatalogSnapshot) -> WireTableDescriptor {
+        WireTableDescriptor(table, shardCount: catalog.shardCount) { version in
+            // Dropped since the snapshot was taken: nothing is left of it.
+            let statistics = try? tables.statistics(table: table.id, version: version.number)
+            return (Int64(statistics?.estimatedRows ?? 0), Int64(statistics?.bytes ?? 0))
+        }
+    }
+
+    func descriptor(of category: CategoryEntry) -> WireCategoryDescriptor {
+        var descriptor = WireCategoryDescriptor()
+        descriptor.id = category.id
+        descriptor.name = category.name
+        descriptor.buckets = UInt32(category.bucketCount)
+        descriptor.bucketColumn = category.bucketColumn ?? ""
+        descriptor.format = category.format?.rawValue ?? ""
+        descriptor.startOffsets = (0..<category.bucketCount).map { categories.start(category: category.id, bucket: $0) }
+        descriptor.endOffsets = (0..<category.bucketCount).map { categories.end(category: category.id, bucket: $0) }
+        descriptor.sql = category.sql
+        return descriptor
+    }
+
+    var categoryDescriptors: [WireCategoryDescriptor] {
+        catalog.snapshot.categories.values.sorted { $0.name < $1.name }.map { descriptor(of: $0) }
+    }
+}

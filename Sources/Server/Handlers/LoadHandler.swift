@@ -1,0 +1,85 @@
+internal import BulkLoad
+internal import Catalog
+internal import NIOPosix
+internal import RPC
+internal import Synchronization
+
+/// Takes in the files of loads, and lets them serve.
+struct LoadHandler: Sendable {
+    private let engine: Engine
+    private let control: ControlPlane
+
+    init(_ control: ControlPlane) {
+        self.control = control
+        engine = control.engine
+    }
+
+    func begin(_ request: WireBeginLoadRequest) throws -> WireBeginLoadResponse {
+        let manifest = [UInt8](request.manifest)
+        let wanted = try LoadManifest(decoding: manifest).table
+        let catalog = engine.catalog.snapshot
+        guard let table = catalog.table(id: wanted.id) else { throw RPCError.noTable(wanted.name) }
+        let begun = try engine.loads.begin(
+            manifest: manifest, table: table, shardCount: catalog.shardCount, now: Clock.now)
+        var response = WireBeginLoadResponse()
+        response.load = begun.load
+        response.received = begun.received
+        return response
+    }
+
+    /// Chunks are written by the pool: a disk that is slow holds up no lookup.
+    func upload(_ request: Request, in burst: RequestBurst, on pool: NIOThreadPool) {
+        let chunk: Chunk
+        do {
+            chunk = try Chunk(request)
+        } catch {
+            return burst.fail(request, RPCError(error))
+        }
+        let responder = burst.deferred(request)
+        pool.submit { [engine] state in
+            guard case .active = state else { return responder.fail(RPCError(.unavailable)) }
+            do {
+                var response = WireUploadResponse()
+                response.received = try chunk.data.withUnsafeBytes { data in
+                    try engine.loads.write(
+                        load: chunk.load, file: chunk.file, offset: chunk.offset, data: data, now: Clock.now)
+                }
+                responder.answer(response)
+            } catch {
+                responder.fail(RPCError(error))
+            }
+        }
+    }
+
+    func finish(_ request: WireFinishLoadRequest) throws -> WireFinishLoadResponse {
+        try control.turn.withLock { _ in
+            let adopted = try engine.loads.adopt(
+                load: request.load, into: engine.tables, catalog: engine.catalog, now: Clock.now)
+            var response = WireFinishLoadResponse()
+            response.version = adopted.version
+            response.rows = adopted.rows
+            return response
+        }
+    }
+
+    func abort(_ request: WireAbortLoadRequest) throws -> WireEmpty {
+        engine.loads.remove(load: request.load)
+        return WireEmpty()
+    }
+
+    /// A request's chunk, which outlives the read buffer.
+    private struct Chunk: Sendable {
+        let load: String
+        let file: Int
+        let offset: Int64
+        let data: [UInt8]
+
+        init(_ request: Request) throws {
+            let view = try WireUploadRequest.View(request.message)
+            load = try text(view.load)
+            file = Int(view.file)
+            offset = view.offset
+            data = [UInt8](view.data)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Bytes
+internal import Catalog
+internal import Categories
+internal import NIOCore
+internal import RPC
+internal import Records
+
+/// Reads categories: at once where there are records, else when there are, or when the reader's patience ends.
+final class ReadHandler: Sendable {
+    static let greatestRecords = 10_000
+    static let greatestBytes = 4 << 20
+    static let greatestWaitMilliseconds: UInt32 = 60_000
+
+    private let engine: Engine
+    private let waiting: WaitingReads
+
+    init(_ engine: Engine, group: any EventLoopGroup) {
+        self.engine = engine
+        waiting = WaitingReads(engine.categories, on: group.next())
+    }
+
+    func close() {
+        waiting.close()
+    }
+
+    func read(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
+        do {
+            let view = try WireReadRequest.View(request.message)
+            let category = try catalog.category(wireName: view.category)
+            guard view.bucket < category.bucketCount else {
+                throw RPCError(
+                    .invalidArgument,
+                    "category \(category.name) has the buckets 0 to \(category.bucketCount - 1), and no \(view.bucket)")
+            }
+            let read = CategoryRead(
+                category: category.id, bucket: Int(view.bucket), offset: view.offset,
+                maximumRecords: view.maximumRecords == 0
+                    ? Self.greatestRecords : min(Int(view.maximumRecords), Self.greatestRecords))
+            let end = engine.categories.end(category: read.category, bucket: read.bucket)
+            if read.offset == end, view.waitMilliseconds > 0 {
+                let patience = min(view.waitMilliseconds, Self.greatestWaitMilliseconds)
+                waiting.add(
+                    read, burst.deferred(request),
+                    until: min(request.deadline, burst.arrival + .milliseconds(Int64(patience))))
+                return
+            }
+            burst.answer(request) { writer throws(RPCError) in try read.answer(from: engine.categories, into: &writer) }
+        } catch {
+            burst.fail(request, RPCError(error))
+        }
+    }
+
+    func seek(_ request: WireSeekRequest) throws -> WireSeekResponse {
+        guard let category = engine.catalog.snapshot.category(named: request.category) else {
+            throw RPCError.noCategory(request.category)
+        }
+        var response = WireSeekResponse()
+        response.offsets = try (0..<category.bucketCount).map { bucket in
+            switch request.to {
+            case .appendTime(let time):
+                try engine.categories.offset(category: category.id, bucket: bucket, atOrAfter: time)
+            case .latest: engine.categories.end(category: category.id, bucket: bucket)
+            case .earliest, nil: engine.categories.start(category: category.id, bucket: bucket)
+            }
+        }
+        return response
+    }
+}
+
+/// What one read asks for.
+struct CategoryRead: Sendable {
+    let category: UInt32
+    let bucket: Int
+    let offset: Int64
+    let maximumRecords: Int
+
+    func answer(from categories: CategoryStore, into writer: inout ByteWriter) throws(RPCError) {
+        let end = categories.end(category: category, bucket: bucket)
+        // A category that nothing was ever appended to is not in the log yet.
+        var records = LogRecords()
+        if !(end == 0 && offset == 0) {
+            do {
+                records = try categories.read(
+                    category: category, bucket: bucket, from: offset, maximumRecords: maximumRecords,
+                    maximumBytes: ReadHandler.greatestBytes)
+            } catch {
+                throw RPCError(error)
+            }
+        }
+        records.keys.arena.withUnsafeBytes { keys in
+            records.values.arena.withUnsafeBytes { values in
+                for index in 0..<records.count { append(records, index, keys, values, to: &writer) }
+            }
+        }
+        let next = records.offsets.last.map { $0 + 1 } ?? offset
+        WireReadResponse.append(nextOffset: next, endOffset: end, to: &writer)
+    }
+
+    private func append(
+        _ records: LogRecords, _ index: Int, _ keys: UnsafeRawBufferPointer, _ values: UnsafeRawBufferPointer,
+        to writer: inout ByteWriter
+    ) {
+        WireReadResponse.append(
+            offset: records.offsets[index], appendTime: records.appendTimes[index],
+            key: records.hasKey[index] ? UnsafeRawBufferPointer(rebasing: keys[records.keys.range(at: index)]) : nil,
+            value: UnsafeRawBufferPointer(rebasing: values[records.values.range(at: index)]), to: &writer
+        ) { writer in
+            guard index < records.headers.count else { return }
+            for header in records.headers[index] {
+                [UInt8](header.name.utf8).withUnsafeBytes { name in
+                    header.value.withUnsafeBytes { WireHeader.append(toRead: name, value: $0, to: &writer) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import Catalog
+internal import Categories
+internal import Foundation
+internal import Processors
+internal import RPC
+internal import Tables
+
+/// What the server is doing, at one moment.
+struct StatusHandler: Sendable {
+    static let version = "0.1.0"
+
+    private let engine: Engine
+
+    init(_ engine: Engine) {
+        self.engine = engine
+    }
+
+    func status(_ request: WireStatusRequest) throws -> WireStatusResponse {
+        let apps = engine.apps.statuses
+        let catalog = engine.catalog.snapshot
+        var response = WireStatusResponse()
+        response.version = Self.version
+        response.startedAt = engine.startedAt
+        response.apps = apps.map(WireAppStatus.init)
+        response.tables = catalog.tables.values.sorted { $0.name < $1.name }.map { table in
+            var status = WireTableStatus()
+            status.name = table.name
+            status.servingVersion = table.servingVersion
+            if let statistics = try? engine.tables.statistics(table: table.id, version: table.servingVersion) {
+                status.estimatedRows = Int64(statistics.estimatedRows)
+                status.bytes = Int64(statistics.bytes)
+            }
+            if let freshness = engine.freshness(of: table) { status.freshness = freshness }
+            return status
+        }
+        response.categories = engine.categoryDescriptors
+        response.diskBytes = engine.folder.diskBytes
+        response.residentBytes = Resident.bytes
+        response.memoryLimitBytes = Int64(engine.memoryBytes)
+        return response
+    }
+}
+
+extension Engine {
+    /// The append time up to which a table has applied its input; nil for a table that no category feeds.
+    func freshness(of table: TableEntry) -> Int64? {
+        tables.freshness(table: table.id, version: table.servingVersion, now: Clock.now) { key in
+            categories.end(category: key.category, bucket: key.bucket)
+        }
+    }
+}
+
+extension WireAppStatus {
+    init(_ status: AppRunnerStatus) {
+        self.init()
+        name = status.app
+        state = status.state.rawValue
+        failure = status.message ?? ""
+        records = status.records
+        deadLetters = status.deadLetters
+        checkpoints = status.checkpoints
+        buckets = status.buckets.map { bucket in
+            var wire = WireBucketStatus()
+            wire.category = bucket.categoryName
+            wire.bucket = UInt32(bucket.bucket)
+            wire.position = bucket.position
+            wire.end = bucket.end
+            wire.freshness = bucket.freshness
+            return wire
+        }
+    }
+}
+
+extension DataFolder {
+    /// What its files take on the disk.
+    var diskBytes: Int64 {
+        guard let files = FileManager.default.enumerator(atPath: path) else { return 0 }
+        var bytes: Int64 = 0
+        for case let file as String in files {
+            var information = stat()
+            if lstat(path + "/" + file, &information) == 0 { bytes += Int64(information.st_blocks) * 512 }
+        }
+        return bytes
+    }
+}
+
+enum Resident {
+    /// Memory of this process that is in use, as the kernel counts it.
+    static var bytes: Int64 {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (Int64(fields[1]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+}

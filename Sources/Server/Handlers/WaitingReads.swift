@@ -1,0 +1,76 @@
+internal import Categories
+internal import NIOCore
+internal import RPC
+internal import Synchronization
+
+/// Reads that stand at the end of their bucket: answered when it grows, or empty when their patience ends.
+final class WaitingReads: Sendable {
+    private struct Waiter {
+        let read: CategoryRead
+        let responder: Responder
+        let timeout: Scheduled<Void>
+    }
+
+    private struct State {
+        var waiters: [UInt64: Waiter] = [:]
+        var nextID: UInt64 = 0
+        var listener: ListenerToken?
+    }
+
+    private let categories: CategoryStore
+    private let eventLoop: any EventLoop
+    private let state = Mutex(State())
+
+    init(_ categories: CategoryStore, on eventLoop: any EventLoop) {
+        self.categories = categories
+        self.eventLoop = eventLoop
+        // The listener runs on the log's writer, which must not be held up: answering is the loop's work.
+        let listener = categories.addListener { [weak self] in
+            guard let self, self.state.withLock({ !$0.waiters.isEmpty }) else { return }
+            self.eventLoop.execute { self.answerReady() }
+        }
+        state.withLock { $0.listener = listener }
+    }
+
+    func close() {
+        let (listener, waiters) = state.withLock { state in
+            defer { state = State() }
+            return (state.listener, state.waiters)
+        }
+        if let listener { categories.removeListener(listener) }
+        for waiter in waiters.values { answer(waiter) }
+    }
+
+    func add(_ read: CategoryRead, _ responder: Responder, until deadline: NIODeadline) {
+        state.withLock { state in
+            let id = state.nextID
+            state.nextID += 1
+            let timeout = eventLoop.scheduleTask(deadline: deadline) { [weak self] in self?.expire(id) ?? () }
+            state.waiters[id] = Waiter(read: read, responder: responder, timeout: timeout)
+        }
+        // A record that came between the look at the end and the wait woke nobody.
+        if isReady(read) { eventLoop.execute { self.answerReady() } }
+    }
+
+    private func isReady(_ read: CategoryRead) -> Bool {
+        categories.end(category: read.category, bucket: read.bucket) > read.offset
+    }
+
+    private func expire(_ id: UInt64) {
+        if let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) { answer(waiter) }
+    }
+
+    private func answerReady() {
+        let ready = state.withLock { state in
+            let ready = state.waiters.filter { isReady($0.value.read) }
+            for id in ready.keys { state.waiters[id] = nil }
+            return ready
+        }
+        for waiter in ready.values { answer(waiter) }
+    }
+
+    private func answer(_ waiter: Waiter) {
+        waiter.timeout.cancel()
+        waiter.responder.answer { writer throws(RPCError) in try waiter.read.answer(from: categories, into: &writer) }
+    }
+}

@@ -1,0 +1,115 @@
+internal import Foundation
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Operations
+internal import RPC
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// A whole server, from its configuration to its end.
+package enum MaserServer {
+    /// Runs until SIGTERM or SIGINT, then answers what is in flight, ends the apps at a checkpoint and returns.
+    ///
+    /// - Parameter announce: gets a line for a person when it listens, and for each thing that is worth one then.
+    package static func run(
+        _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (String) -> Void
+    ) async throws {
+        try configuration.validate()
+        let engine = try Engine.open(configuration, logger: logger)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        // Services are stopped from the last to the first: the doors close before the stores.
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: EngineService(engine: engine), successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: OperationsService(
+                            configuration: configuration, engine: engine, logger: logger, announce: announce),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: ListenerService(
+                            configuration: configuration, engine: engine, group: group, logger: logger,
+                            announce: announce),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "maser.lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+        do {
+            try await services.run()
+        } catch {
+            engine.close()
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+}
+
+/// Holds the stores open until everything else has ended.
+private struct EngineService: Service {
+    let engine: Engine
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        engine.close()
+    }
+}
+
+private struct ListenerService: Service {
+    let configuration: ServerConfiguration
+    let engine: Engine
+    let group: MultiThreadedEventLoopGroup
+    let logger: Logger
+    let announce: @Sendable (String) -> Void
+
+    func run() async throws {
+        let dispatcher = Dispatcher(engine, group: group)
+        let listener = try await RPCListener.start(
+            host: configuration.host, port: configuration.port, security: security, group: group, handler: dispatcher,
+            report: { [logger] line in logger.info("\(line)") })
+        announce("listening on \(configuration.host):\(listener.port) (\(description))")
+        try? await gracefulShutdown()
+        await listener.drain()
+        await dispatcher.close()
+    }
+
+    private var security: ListenerSecurity {
+        guard !configuration.isPlaintext, let certificate = configuration.certificate,
+            let key = configuration.privateKey
+        else { return .plaintextOnLoopback }
+        return .tls(
+            TLSServerConfiguration(
+                certificateFile: certificate, keyFile: key, clientCAFile: configuration.certificateAuthority))
+    }
+
+    private var description: String {
+        if configuration.isPlaintext { return "plaintext" }
+        return configuration.certificateAuthority == nil
+            ? "TLS; any client, for no CA was given" : "TLS; clients need a certificate of the CA"
+    }
+}
+
+private struct OperationsService: Service {
+    let configuration: ServerConfiguration
+    let engine: Engine
+    let logger: Logger
+    let announce: @Sendable (String) -> Void
+
+    func run() async throws {
+        let host = configuration.operationsHost
+        let figures = Figures(engine)
+        let server = OperationsServer(
+            host: host, port: configuration.operationsPort, logger: logger,
+            obstacles: { figures.obstacles },
+            figures: { figures.snapshot },
+            onListening: { [announce] port in announce("operations on http://\(host):\(port)") })
+        do {
+            try await server.run()
+        } catch {
+            throw ServerError(
+                .network, "cannot listen for operations on \(host):\(configuration.operationsPort): \(reason(error))",
+                cause: error)
+        }
+    }
+}

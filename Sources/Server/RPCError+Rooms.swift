@@ -1,0 +1,86 @@
+internal import BulkLoad
+internal import Bytes
+internal import Catalog
+internal import Categories
+internal import RPC
+internal import SQL
+internal import Tables
+
+extension RPCError {
+    static func noTable(_ name: String) -> RPCError {
+        RPCError(.notFound, "there is no table \(name); `maser tables` lists those there are")
+    }
+
+    static func noCategory(_ name: String) -> RPCError {
+        RPCError(.notFound, "there is no category \(name); a deploy makes one with CREATE CATEGORY")
+    }
+
+    static func noApp(_ name: String) -> RPCError {
+        RPCError(.notFound, "there is no app \(name); `maser apps` lists those there are")
+    }
+
+    /// What any room's failure is to a client.
+    init(_ error: any Error) {
+        switch error {
+        case let error as RPCError: self = error
+        case let error as TablesError: self.init(error.errorCode, error.message, cause: error)
+        case let error as CategoriesError: self.init(error.errorCode, error.message, cause: error)
+        case let error as CatalogError: self.init(error.errorCode, error.message, cause: error)
+        case let error as BulkLoadError: self.init(error.errorCode, error.message, cause: error)
+        case let error as SQLError: self.init(.sqlError, error.description, cause: error)
+        case let error as BytesError: self.init(.malformedMessage, error.message, cause: error)
+        default: self.init(.internal, "\(error)", cause: error)
+        }
+    }
+}
+
+extension TablesError {
+    fileprivate var errorCode: ErrorCode {
+        switch code {
+        case .wrongKey, .wrongContinuation, .unsupported, .limitExceeded: .invalidArgument
+        case .notFound: .notFound
+        case .alreadyExists: .refused
+        case .diskFull: .diskFull
+        case .needsRecovery, .staleGeneration, .unavailable: .unavailable
+        case .corruption, .inUse, .newerFormat, .storage: .storageFailure
+        }
+    }
+}
+
+extension CatalogError {
+    fileprivate var errorCode: ErrorCode {
+        switch code {
+        case .nameTaken: .refused
+        case .invalidArgument: .invalidArgument
+        case .diskFull: .diskFull
+        case .unavailable: .unavailable
+        case .newerFormat, .inUse, .corruption, .storage: .storageFailure
+        }
+    }
+}
+
+extension CategoriesError {
+    fileprivate var errorCode: ErrorCode {
+        switch code {
+        case .overloaded: .overloaded
+        case .diskFull: .diskFull
+        case .unavailable: .unavailable
+        case .notFound: .notFound
+        case .outOfRange, .invalidArgument: .invalidArgument
+        case .corruption, .inUse, .newerFormat, .storage: .storageFailure
+        }
+    }
+}
+
+extension BulkLoadError {
+    fileprivate var errorCode: ErrorCode {
+        switch code {
+        case .unreadableSource, .malformedSource, .wrongManifest, .wrongOffset: .invalidArgument
+        case .corrupt: .refused
+        case .notFound: .notFound
+        case .busy: .overloaded
+        case .diskFull: .diskFull
+        case .storage: .storageFailure
+        }
+    }
+}

@@ -1,0 +1,108 @@
+internal import Configuration
+internal import SystemPackage
+
+/// Everything that can be set about a server. Flags win over the configuration file, the file over the defaults.
+package struct ServerConfiguration: Sendable {
+    package static let defaultPort = 7420
+    package static let defaultOperationsPort = 7421
+
+    package var dataDirectory: String
+    package var host = "127.0.0.1"
+    /// 0 takes a free port; the server's first line says which.
+    package var port = ServerConfiguration.defaultPort
+    /// PEM files. `certificateAuthority` is what callers' certificates are checked against.
+    package var certificate: String?
+    package var privateKey: String?
+    package var certificateAuthority: String?
+    /// Only on loopback, and only when asked for by name.
+    package var isPlaintext = false
+    package var operationsHost = "127.0.0.1"
+    package var operationsPort = ServerConfiguration.defaultOperationsPort
+    /// For block caches and memtables of all stores together.
+    package var memoryBytes = 1 << 30
+    /// Takes effect when the data folder is made.
+    package var shardCount = 64
+
+    package init(dataDirectory: String) {
+        self.dataDirectory = dataDirectory
+    }
+
+    /// Reads a JSON file with the keys `endpoint`, `ca`, `cert`, `key`, `plaintext`, `operations`, `memory`, `shards`:
+    /// the flags of `maser serve` by their own names.
+    package mutating func apply(file: String) async throws(ServerError) {
+        let reader: ConfigReader
+        do {
+            reader = ConfigReader(provider: try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+        } catch {
+            throw ServerError(.configuration, "cannot read the configuration \(file): \(error)", cause: error)
+        }
+        if let endpoint = reader.string(forKey: "endpoint") { try apply(endpoint: endpoint) }
+        if let operations = reader.string(forKey: "operations") { try apply(operations: operations) }
+        if let memory = reader.string(forKey: "memory") { try apply(memory: memory) }
+        if let shards = reader.int(forKey: "shards") { try apply(shards: shards) }
+        certificateAuthority = reader.string(forKey: "ca") ?? certificateAuthority
+        certificate = reader.string(forKey: "cert") ?? certificate
+        privateKey = reader.string(forKey: "key") ?? privateKey
+        isPlaintext = reader.bool(forKey: "plaintext") ?? isPlaintext
+    }
+
+    package mutating func apply(endpoint: String) throws(ServerError) {
+        (host, port) = try Self.split(endpoint, flag: "endpoint")
+    }
+
+    package mutating func apply(operations: String) throws(ServerError) {
+        (operationsHost, operationsPort) = try Self.split(operations, flag: "operations")
+    }
+
+    /// `512 MiB`, `2GiB` or a number of bytes.
+    package mutating func apply(memory: String) throws(ServerError) {
+        let units: [(String, Int)] = [("KIB", 1 << 10), ("MIB", 1 << 20), ("GIB", 1 << 30), ("B", 1), ("", 1)]
+        let text = memory.uppercased().filter { !$0.isWhitespace }
+        for (suffix, factor) in units where text.hasSuffix(suffix) {
+            guard let count = Int(text.dropLast(suffix.count)) else { continue }
+            let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
+            guard !overflow, bytes >= 64 << 20 else {
+                throw ServerError(.configuration, "memory is \(memory), but a server needs at least 64 MiB")
+            }
+            memoryBytes = bytes
+            return
+        }
+        throw ServerError(.configuration, "memory is \"\(memory)\"; write a size such as 512MiB or 2GiB")
+    }
+
+    package mutating func apply(shards: Int) throws(ServerError) {
+        guard shards >= 1, shards <= 1 << 15, shards & (shards - 1) == 0 else {
+            throw ServerError(.configuration, "shards is \(shards); it takes a power of two up to 32768")
+        }
+        shardCount = shards
+    }
+
+    /// Says what is missing before anything is opened.
+    package func validate() throws(ServerError) {
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        if isPlaintext {
+            guard isLoopback else {
+                throw ServerError(
+                    .configuration, "plaintext is served on loopback only, and \(host) is not; give --cert and --key")
+            }
+            return
+        }
+        guard certificate != nil, privateKey != nil else {
+            throw ServerError(
+                .configuration,
+                "a server needs a certificate: `maser certs DIR` makes one for development, "
+                    + "--cert and --key name it (or --plaintext, on loopback)")
+        }
+    }
+
+    private static func split(_ address: String, flag: String) throws(ServerError) -> (host: String, port: Int) {
+        guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]),
+            (0...65535).contains(port)
+        else {
+            throw ServerError(.configuration, "\(flag) is \"\(address)\"; write HOST:PORT, such as 127.0.0.1:7420")
+        }
+        var host = String(address[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        return (host.isEmpty ? "0.0.0.0" : host, port)
+    }
+}
