@@ -8,8 +8,8 @@ struct Binder {
     enum Place: Equatable {
         /// Over one record, as in the clause named: there are no aggregates.
         case record(clause: String)
-        /// Over aggregates: columns stand only inside them.
-        case aggregates
+        /// Over aggregates: columns stand only inside them, those of the key too.
+        case aggregates(keyColumns: Set<Int>)
         /// The argument of an aggregate.
         case argument(of: String)
     }
@@ -109,15 +109,15 @@ struct Binder {
 
     private func bindColumn(_ qualifier: Name?, _ name: Name) throws(SQLError) -> Expression {
         let column = try scope.column(qualifier, name, in: source)
-        guard place != .aggregates else {
+        guard case .aggregates(let keyColumns) = place else { return column }
+        if !column.columnIndices.isDisjoint(with: keyColumns) {
             throw source.error(
-                .meaning, at: name.offset,
-                "column \(name.text) stands outside of an aggregate, and is no item of GROUP BY",
-                hint:
-                    "aggregate it, as in MAX(\(name.text)), or group by the whole item; keys cannot be computed with here"
-            )
+                .meaning, at: name.offset, "\(name.text) is of the key, and columns cannot be computed from the key",
+                hint: "MAX(\(name.text)) has the same value here")
         }
-        return column
+        throw source.error(
+            .meaning, at: name.offset, "column \(name.text) stands outside of an aggregate, and not in GROUP BY",
+            hint: "aggregate it, as in MAX(\(name.text)), or group by it")
     }
 
     private mutating func bindBools(

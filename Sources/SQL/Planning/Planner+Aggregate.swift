@@ -146,7 +146,7 @@ extension Planner {
                 groups[key].name = name
                 continue
             }
-            binder.place = .aggregates
+            binder.place = .aggregates(keyColumns: Set(groups.flatMap(\.expression.columnIndices)))
             let expression = try binder.bindWhole(syntax)
             let name = try name(of: item, syntax, binder.scope)
             columns.append((column(name, expression, &taken, &binder.aggregates), item.offset))

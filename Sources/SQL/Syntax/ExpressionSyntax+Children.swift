@@ -1,6 +1,6 @@
-extension ExpressionSyntax {
+extension ExpressionSyntax.Kind {
     var children: [ExpressionSyntax] {
-        switch kind {
+        switch self {
         case .column, .null, .bool, .integer, .decimal, .string, .bytes, .timestamp, .interval: []
         case .negate(let operand), .not(let operand), .isTruth(let operand, _), .cast(let operand, _),
             .extract(_, let operand):
@@ -15,10 +15,5 @@ extension ExpressionSyntax {
             [operand, otherwise].compactMap { $0 } + branches.flatMap { [$0.condition, $0.result] }
         case .call(let call): call.arguments + (call.filter.map { [$0] } ?? [])
         }
-    }
-
-    var containsAggregate: Bool {
-        if case .call(let call) = kind, KnownFunctions.isAggregate(call.function) { return true }
-        return children.contains(where: \.containsAggregate)
     }
 }

@@ -48,8 +48,21 @@ struct ExpressionSyntax: Sendable {
         case null, yes, no
     }
 
-    var kind: Kind
-    var offset: Int
+    let kind: Kind
+    let offset: Int
+    /// How many expressions stand inside one another; a name or a literal is 1.
+    let depth: Int
+
+    init(kind: Kind, offset: Int) {
+        self.kind = kind
+        self.offset = offset
+        depth = 1 + kind.children.reduce(0) { max($0, $1.depth) }
+    }
+
+    var containsAggregate: Bool {
+        if case .call(let call) = kind, KnownFunctions.isAggregate(call.function) { return true }
+        return kind.children.contains(where: \.containsAggregate)
+    }
 }
 
 struct BranchSyntax: Sendable {

@@ -19,6 +19,13 @@ extension Parser {
         return expression
     }
 
+    /// An expression, unless it is deeper than what walks over it can take.
+    func make(_ kind: ExpressionSyntax.Kind, at offset: Int) throws(SQLError) -> ExpressionSyntax {
+        let expression = ExpressionSyntax(kind: kind, offset: offset)
+        guard expression.depth <= SQLLimits.expressionDepth else { throw tooDeep(at: self.offset) }
+        return expression
+    }
+
     private func tooDeep(at offset: Int) -> SQLError {
         source.error(
             .syntax, at: offset, "expressions nest at most \(SQLLimits.expressionDepth) deep",
@@ -29,26 +36,25 @@ extension Parser {
         let start = offset
         var terms = [try parseAnd()]
         while take("OR") { terms.append(try parseAnd()) }
-        return terms.count == 1 ? terms[0] : ExpressionSyntax(kind: .any(terms), offset: start)
+        return terms.count == 1 ? terms[0] : try make(.any(terms), at: start)
     }
 
     private mutating func parseAnd() throws(SQLError) -> ExpressionSyntax {
         let start = offset
         var terms = [try parseNot()]
         while take("AND") { terms.append(try parseNot()) }
-        return terms.count == 1 ? terms[0] : ExpressionSyntax(kind: .all(terms), offset: start)
+        return terms.count == 1 ? terms[0] : try make(.all(terms), at: start)
     }
 
     private mutating func parseNot() throws(SQLError) -> ExpressionSyntax {
         let start = offset
         guard take("NOT") else { return try parsePredicate() }
-        return ExpressionSyntax(kind: .not(try nested { p throws(SQLError) in try p.parseNot() }), offset: start)
+        return try make(.not(try nested { p throws(SQLError) in try p.parseNot() }), at: start)
     }
 
     private mutating func parsePredicate() throws(SQLError) -> ExpressionSyntax {
         var left = try parseSum()
         var isCompared = false
-        var tests = 0
         while true {
             let place = offset
             if let symbol = comparison(peek()) {
@@ -59,12 +65,9 @@ extension Parser {
                         hint: "write a < b AND b < c, or put one in parentheses")
                 }
                 isCompared = true
-                left = ExpressionSyntax(kind: .comparison(symbol, left, try parseSum()), offset: left.offset)
+                left = try make(.comparison(symbol, left, try parseSum()), at: left.offset)
                 continue
             }
-            // Each of these wraps what stands before it, so that they nest as well.
-            tests += 1
-            guard depth + tests < SQLLimits.expressionDepth else { throw tooDeep(at: place) }
             if take("IS") {
                 left = try parseTest(of: left)
                 continue
@@ -83,8 +86,8 @@ extension Parser {
                 advance()
                 kind = .like(left, try parseSum())
             }
-            left = ExpressionSyntax(kind: kind, offset: left.offset)
-            if isNegated { left = ExpressionSyntax(kind: .not(left), offset: left.offset) }
+            left = try make(kind, at: left.offset)
+            if isNegated { left = try make(.not(left), at: left.offset) }
         }
     }
 
@@ -109,39 +112,33 @@ extension Parser {
         } else {
             throw unexpected((isNegated ? [] : ["NOT"]) + ["NULL", "TRUE", "FALSE", "DISTINCT FROM"])
         }
-        let test = ExpressionSyntax(kind: kind, offset: operand.offset)
-        return isNegated ? ExpressionSyntax(kind: .not(test), offset: operand.offset) : test
+        let test = try make(kind, at: operand.offset)
+        return isNegated ? try make(.not(test), at: operand.offset) : test
     }
 
     private mutating func parseSum() throws(SQLError) -> ExpressionSyntax {
         var left = try parseProduct()
-        var length = 0
         while true {
             if peek().isSymbol("||") {
                 var parts = [left]
                 while take(symbol: "||") { parts.append(try parseProduct()) }
-                left = ExpressionSyntax(kind: .concat(parts), offset: left.offset)
+                left = try make(.concat(parts), at: left.offset)
             } else if peek().isSymbol("+") || peek().isSymbol("-") {
                 let symbol: ArithmeticOperator = advance().isSymbol("+") ? .add : .subtract
-                left = ExpressionSyntax(kind: .arithmetic(symbol, left, try parseProduct()), offset: left.offset)
+                left = try make(.arithmetic(symbol, left, try parseProduct()), at: left.offset)
             } else {
                 return left
             }
-            length += 1
-            guard depth + length < SQLLimits.expressionDepth else { throw tooDeep(at: offset) }
         }
     }
 
     private mutating func parseProduct() throws(SQLError) -> ExpressionSyntax {
         var left = try parseSign()
-        var length = 0
         while case .symbol(let text) = peek().kind, ["*", "/", "%"].contains(text),
             let symbol = ArithmeticOperator(rawValue: text)
         {
             advance()
-            left = ExpressionSyntax(kind: .arithmetic(symbol, left, try parseSign()), offset: left.offset)
-            length += 1
-            guard depth + length < SQLLimits.expressionDepth else { throw tooDeep(at: offset) }
+            left = try make(.arithmetic(symbol, left, try parseSign()), at: left.offset)
         }
         return left
     }
@@ -150,7 +147,7 @@ extension Parser {
         let start = offset
         if take(symbol: "-") {
             let operand = try nested { parser throws(SQLError) in try parser.parseSign() }
-            return ExpressionSyntax(kind: .negate(operand), offset: start)
+            return try make(.negate(operand), at: start)
         }
         if take(symbol: "+") { return try nested { parser throws(SQLError) in try parser.parseSign() } }
         return try parsePrimary()

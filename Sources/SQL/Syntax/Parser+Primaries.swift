@@ -27,7 +27,7 @@ extension Parser {
         case .quoted: kind = try parseNamed()
         case .symbol, .end: throw unexpected("an expression")
         }
-        return ExpressionSyntax(kind: kind, offset: start)
+        return try make(kind, at: start)
     }
 
     private mutating func parseWord(_ word: String) throws(SQLError) -> ExpressionSyntax.Kind {

@@ -54,26 +54,30 @@ extension Parser {
     private func path(of text: String, at start: Int) throws(SQLError) -> [String] {
         var path: [String] = []
         var rest = Substring(text)
-        let wrong = source.error(
-            .syntax, at: start, "'\(text)' is no path of a JSON field",
-            hint: "for instance '$.destination.city' or '$[''a name'']'")
-        guard rest.popFirst() == "$", !rest.isEmpty else { throw wrong }
-        while let mark = rest.popFirst() {
+        guard rest.popFirst() == "$" else { throw noPath(text, at: start) }
+        repeat {
             let name: Substring
-            if mark == "." {
+            switch rest.popFirst() {
+            case ".":
                 name = rest.prefix { $0 != "." && $0 != "[" }
                 rest = rest.dropFirst(name.count)
-            } else if mark == "[", rest.popFirst() == "'", let end = rest.firstIndex(of: "'") {
+            case "[":
+                guard rest.popFirst() == "'", let end = rest.firstIndex(of: "'") else { throw noPath(text, at: start) }
                 name = rest[..<end]
                 rest = rest[end...].dropFirst()
-                guard rest.popFirst() == "]" else { throw wrong }
-            } else {
-                throw wrong
+                guard rest.popFirst() == "]" else { throw noPath(text, at: start) }
+            default: throw noPath(text, at: start)
             }
-            guard !name.isEmpty else { throw wrong }
+            guard !name.isEmpty else { throw noPath(text, at: start) }
             path.append(String(name))
-        }
+        } while !rest.isEmpty
         return path
+    }
+
+    private func noPath(_ text: String, at start: Int) -> SQLError {
+        source.error(
+            .syntax, at: start, "'\(text)' is no path of a JSON field",
+            hint: "for instance '$.destination.city' or '$[''a name'']'")
     }
 
     // CREATE TABLE

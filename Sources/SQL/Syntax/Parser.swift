@@ -63,8 +63,13 @@ struct Parser {
         var suggestion: String?
         if case .word(let text) = token.kind { suggestion = Suggestion.hint(for: text, among: expected) }
         return source.error(
-            .syntax, at: offset, "expected \(alternatives(expected)), but found \(token.shown)",
+            .syntax, at: offset, "expected \(alternatives(expected.map(Self.shown))), but found \(token.shown)",
             hint: suggestion ?? hint)
+    }
+
+    /// Punctuation would be lost among that of the message.
+    private static func shown(_ expected: String) -> String {
+        expected.count == 1 ? "`\(expected)`" : expected
     }
 
     // Names, numbers, lists.

@@ -28,7 +28,7 @@ struct Token: Hashable, Sendable {
         case .quoted(let text): "\"\(Self.cut(text))\""
         case .string(let text): "'\(Self.cut(text))'"
         case .bytes: "a byte string"
-        case .symbol(let text): text
+        case .symbol(let text): "`\(text)`"
         case .end: "the end of the file"
         }
     }
