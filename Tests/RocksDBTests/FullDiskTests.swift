@@ -63,4 +63,17 @@ private func run(_ path: String, _ arguments: String...) -> Bool {
         #expect(try database.text("after", in: defaultFamily(database)) == "kept")
         try database.close()
     }
+
+    @Test(.enabled(if: SmallDisk.isPossible, "this user may not mount a file system"))
+    func aFileThatDoesNotFitIsNamed() throws {
+        let disk = try #require(try SmallDisk(megabytes: 4))
+        let path = disk.directory.path + "/1.sst"
+        let value = [UInt8](repeating: 1, count: 64 << 10)
+        let error = #expect(throws: RocksDBError.self) {
+            let writer = try SSTWriter(path: path, options: FamilyOptions(compression: .none))
+            for i in 100..<300 { try writer.put(bytes("\(i)"), value) }
+            _ = try writer.finish()
+        }
+        #expect(error?.code == .noSpace)
+    }
 }
