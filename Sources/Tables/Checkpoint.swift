@@ -31,6 +31,8 @@ package struct VersionMerges: Sendable {
         self.keys = keys
         self.operands = operands
     }
+
+    var versionID: VersionID { VersionID(table: table, version: version) }
 }
 
 /// How far one bucket of a category has been applied to a version of a table.
@@ -54,6 +56,8 @@ package struct StoredPosition: Hashable, Sendable {
     }
 
     package var key: PositionKey { PositionKey(category: category, bucket: bucket) }
+
+    var versionID: VersionID { VersionID(table: table, version: version) }
 }
 
 /// One input of a table version.

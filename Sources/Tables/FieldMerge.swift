@@ -31,7 +31,7 @@ enum FieldMerge {
         return outcome
     }
 
-    /// Whether every field of the value is a state of its monoid, so that merging it can only fail because of the other.
+    /// Whether every field of the value is a state of its monoid: then only the other can make a merge fail.
     static func isSound(_ value: StoredValue) -> Bool {
         var monoids = EnvelopeCursor(value)
         var cursor = FieldCursor(value.message)
@@ -75,19 +75,20 @@ enum FieldMerge {
                 aCursor.advance()
                 continue
             }
-            let monoid = bMonoids.monoid(of: bField.number)
+            let bMonoid = bMonoids.monoid(of: bField.number)
             while let aField = aCursor.field, aField.number < bField.number {
                 writer.append(contentsOf: aField.encoded)
                 aCursor.advance()
             }
             if let aField = aCursor.field, aField.number == bField.number {
-                guard let monoid = monoid ?? aMonoids.monoid(of: bField.number) else { return .incompatible }
+                guard let monoid = bMonoid ?? aMonoids.monoid(of: bField.number) else { return .incompatible }
                 guard monoid.combine(aField, bField, field: bField.number, into: &writer) else {
-                    return monoid.validates(bField) ? .incompatible : .secondUndecodable
+                    // By what its own envelope says, or the order of merging would matter.
+                    return bMonoid?.validates(bField) == false ? .secondUndecodable : .incompatible
                 }
                 aCursor.advance()
             } else {
-                if let monoid, !monoid.validates(bField) { return .secondUndecodable }
+                if let bMonoid, !bMonoid.validates(bField) { return .secondUndecodable }
                 writer.append(contentsOf: bField.encoded)
             }
             bCursor.advance()

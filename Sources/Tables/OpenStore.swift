@@ -155,15 +155,15 @@ final class OpenStore: Sendable {
         return marks
     }
 
-    /// Deletes marks and positions of versions that are gone, for their numbers may come again; gives the positions that
-    /// are left.
+    /// Deletes marks and positions of versions that are gone, for their numbers may come again; gives the positions
+    /// that are left.
     private func sweepRecords(marks: Set<VersionID>) throws(TablesError) -> [StoredPosition] {
         var kept: [StoredPosition] = []
         var batch = WriteBatch()
         for id in marks where family(id) == nil { batch.delete(StoreRecords.markKey(id), in: records) }
         try forEachRow(of: positions) { key, value throws(TablesError) in
             let position = try StoreRecords.position(key, value)
-            if family(VersionID(table: position.table, version: position.version)) == nil {
+            if family(position.versionID) == nil {
                 batch.delete(key, in: positions)
             } else {
                 kept.append(position)

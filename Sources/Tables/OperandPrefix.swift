@@ -2,8 +2,8 @@ package import Bytes
 package import Catalog
 internal import Monoids
 
-/// The envelope that every operand of an aggregate table begins with. It lists all state fields of the table, also those
-/// that a message does not have, so one constant serves every row.
+/// The envelope that every operand of an aggregate table begins with. It lists all state fields of the table, also
+/// those that a message does not have, so one constant serves every row.
 package struct OperandPrefix: Hashable, Sendable {
     package let bytes: [UInt8]
 

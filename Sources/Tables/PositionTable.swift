@@ -9,16 +9,16 @@ final class PositionTable: Sendable {
 
     func publish(_ changed: [StoredPosition]) {
         positions.withLock { positions in
-            for position in changed {
-                let id = VersionID(table: position.table, version: position.version)
-                positions[id, default: [:]][position.key] = position
-            }
+            for position in changed { positions[position.versionID, default: [:]][position.key] = position }
         }
     }
 
+    /// In one step: nobody may take a table for one that was never applied.
     func replaceAll(_ stored: [StoredPosition]) {
-        positions.withLock { $0.removeAll() }
-        publish(stored)
+        let byVersion = Dictionary(grouping: stored, by: \.versionID).mapValues { positions in
+            Dictionary(positions.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        }
+        positions.withLock { $0 = byVersion }
     }
 
     func remove(_ id: VersionID) {

@@ -4,8 +4,8 @@ internal import Expressions
 internal import Records
 
 // Presenting goes by columns, as processing does: the states of all rows become one column for each aggregate, and the
-// table's expressions run once over that batch. A table whose columns are all stored as they are presented needs none of
-// it, and its messages are copied.
+// table's expressions run once over that batch. A table whose columns are all stored as they are presented needs none
+// of it, and its messages are copied.
 
 /// Turns stored values into the row messages that readers get.
 struct Presenter: Sendable {

@@ -10,9 +10,8 @@ extension TableStore {
         if let expected = checkpoint.generation, expected != generation {
             throw TablesError(.staleGeneration, "the table store was opened again since positions were read")
         }
-        let merged = checkpoint.merges.map { VersionID(table: $0.table, version: $0.version) }
-        let positioned = checkpoint.positions.map { VersionID(table: $0.table, version: $0.version) }
-        try opened.withFamilies(merged + positioned) { families throws(TablesError) in
+        let versions = checkpoint.merges.map(\.versionID) + checkpoint.positions.map(\.versionID)
+        try opened.withFamilies(versions) { families throws(TablesError) in
             var batch = WriteBatch()
             for (merges, family) in zip(checkpoint.merges, families) { TableStore.add(merges, to: &batch, family) }
             // Sorted as the merges are, which the batch promises.

@@ -122,6 +122,16 @@ import Testing
         #expect(partialMerge([counts((1, 1)), other]) == nil)
     }
 
+    @Test func aFieldThatOnlyTheOtherSideNamesCombinesOrIsSetAsideWithItsOperand() {
+        let unnamed = value([]) { $0.append(field: 1, int64: 2) }
+        #expect(merge(counts((1, 1)), [unnamed]) == counts((1, 3)))
+        let text = value([]) { $0.append(field: 1, string: "carried alone") }
+        #expect(merge(nil, [text]) == text)
+        #expect(merge(counts((1, 1)), [text]) == counts((1, 1)))
+        #expect(partialMerge([counts((1, 1)), text]) == nil, "alone it is sound")
+        #expect(merger.undecodableOperands == 1)
+    }
+
     @Test func anExistingValueThatNobodyCanReadIsKept() {
         let newer: [UInt8] = [9, 9, 9]
         #expect(merge(newer, [counts((1, 1)), counts((1, 1))]) == newer)
