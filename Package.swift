@@ -112,7 +112,7 @@ let package = Package(
         suite("SQLTests", ["SQL", "Catalog", "Expressions", "Records", "Monoids", "Bytes"], exclude: ["scripts"]),
         suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
-        suite("ServerTests", ["Server", "MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix]),
+        suite("ServerTests", ["Server", "RPC", "Tables", "Categories", "Catalog", "Records", "Bytes", .logging]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),
     ],

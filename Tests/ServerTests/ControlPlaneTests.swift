@@ -1,0 +1,150 @@
+import Bytes
+import Catalog
+import Categories
+import Foundation
+import Logging
+import RPC
+import Records
+import Tables
+import Testing
+
+@testable import Server
+
+/// Deploys and deletions, without a network in front of them.
+@Suite(.serialized) struct ControlPlaneTests {
+    static let counts = """
+        CREATE APPLICATION counts OPTIONS (checkpoint = '1 ms');
+        CREATE CATEGORY words BUCKETS 2 FORMAT JSON;
+        CREATE INPUT TABLE words (word STRING) FROM CATEGORY 'words';
+        CREATE TABLE by_word AS SELECT word, COUNT(*) AS n FROM words GROUP BY word;
+        """
+
+    /// An engine over a folder that lives as long as the test.
+    final class Fixture {
+        let folder = FileManager.default.temporaryDirectory.path + "/maser-server-" + UUID().uuidString
+        private(set) var engine: Engine! = nil
+
+        init() throws {
+            engine = try Self.open(folder)
+        }
+
+        deinit {
+            engine?.close()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+
+        func reopen() throws {
+            engine.close()
+            // The folder is locked for as long as an engine lives.
+            engine = nil
+            engine = try Self.open(folder)
+        }
+
+        private static func open(_ folder: String) throws -> Engine {
+            try Engine.open(
+                ServerConfiguration(dataDirectory: folder),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        }
+
+        func deploy(_ sql: String) throws -> WireDeployResponse {
+            var request = WireDeployRequest()
+            request.file = "test.sql"
+            request.sql = sql
+            return try ControlPlane(engine).deploy(request)
+        }
+
+        func append(_ values: [String], to category: String) async throws {
+            let entry = try #require(engine.catalog.snapshot.category(named: category))
+            let records = BucketRecords(bucket: 0, records: values.map { NewRecord(value: [UInt8]($0.utf8)) })
+            _ = try await withCheckedThrowingContinuation { continuation in
+                engine.categories.append([records], to: entry) { continuation.resume(with: $0) }
+            }
+        }
+
+        func count(of word: String) throws -> Int64? {
+            let table = try #require(engine.catalog.snapshot.table(named: "by_word"))
+            var key = ByteWriter()
+            try key.append(tuple: .string(word))
+            let rows = try engine.tables.get(table, keys: [key.bytes])
+            guard let row = rows[0] else { return nil }
+            let layout = RowLayout(columns: table.columns.map { (number: $0.number, name: $0.name, type: $0.type) })
+            guard case .int64(let count) = try [UInt8](row).withUnsafeBytes({ try layout.decode($0) })[0] else {
+                return nil
+            }
+            return count
+        }
+
+        /// Polls, for there is nothing to wait on in a table.
+        func waitFor(_ expected: Int64, of word: String) async throws {
+            for _ in 0..<2000 {
+                if try count(of: word) == expected { return }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            Issue.record("\(word) is \(String(describing: try count(of: word))), not \(expected)")
+        }
+    }
+
+    @Test func anAppCountsWhatItsCategoryHoldsBeforeAndAfterARestart() async throws {
+        let fixture = try Fixture()
+        let changes = try fixture.deploy(Self.counts).changes
+        #expect(!changes.isEmpty)
+        try await fixture.append([#"{"word": "a"}"#, #"{"word": "b"}"#, #"{"word": "a"}"#], to: "words")
+        try await fixture.waitFor(2, of: "a")
+        try fixture.reopen()
+        #expect(try fixture.count(of: "a") == 2)
+        try await fixture.append([#"{"word": "a"}"#], to: "words")
+        try await fixture.waitFor(3, of: "a")
+        #expect(try fixture.deploy(Self.counts).changes.isEmpty)
+    }
+
+    @Test func aDeletedAppKeepsItsTablesAndGoesOnWhereItWasWhenDeployedAgain() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(Self.counts)
+        try await fixture.append([#"{"word": "a"}"#], to: "words")
+        try await fixture.waitFor(1, of: "a")
+        var request = WireDeleteAppRequest()
+        request.app = "counts"
+        _ = try ControlPlane(fixture.engine).delete(request)
+        #expect(fixture.engine.catalog.snapshot.apps.isEmpty)
+        #expect(try fixture.count(of: "a") == 1)
+        try await fixture.append([#"{"word": "a"}"#], to: "words")
+        _ = try fixture.deploy(Self.counts)
+        try await fixture.waitFor(2, of: "a")
+    }
+
+    @Test func droppingTheTablesOfADeletedAppForgetsWhatTheyCounted() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(Self.counts)
+        try await fixture.append([#"{"word": "a"}"#], to: "words")
+        try await fixture.waitFor(1, of: "a")
+        let before = try #require(fixture.engine.catalog.snapshot.table(named: "by_word")).id
+        var request = WireDeleteAppRequest()
+        request.app = "counts"
+        request.dropTables = true
+        _ = try ControlPlane(fixture.engine).delete(request)
+        #expect(fixture.engine.catalog.snapshot.tables.isEmpty)
+        _ = try fixture.deploy(Self.counts)
+        #expect(try #require(fixture.engine.catalog.snapshot.table(named: "by_word")).id > before)
+        try await fixture.waitFor(1, of: "a")
+    }
+
+    @Test func startLatestBeginsAtTheEndOfTheLogWhenItIsDeployed() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy("CREATE CATEGORY words BUCKETS 2 FORMAT JSON;")
+        try await fixture.append([#"{"word": "a"}"#], to: "words")
+        _ = try fixture.deploy(
+            Self.counts.replacingOccurrences(of: "CATEGORY 'words'", with: "CATEGORY 'words' START LATEST"))
+        try await fixture.append([#"{"word": "b"}"#], to: "words")
+        try await fixture.waitFor(1, of: "b")
+        #expect(try fixture.count(of: "a") == nil)
+    }
+
+    @Test func aSecondEngineOnTheFolderIsRefused() throws {
+        let fixture = try Fixture()
+        #expect {
+            try Engine.open(ServerConfiguration(dataDirectory: fixture.folder), logger: Logger(label: "test"))
+        } throws: { error in
+            (error as? ServerError)?.code == .dataFolderInUse
+        }
+    }
+}
