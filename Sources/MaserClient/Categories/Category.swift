@@ -1,0 +1,85 @@
+internal import Bytes
+internal import RPC
+
+/// A category: a durable log of records in buckets, to append to and to read.
+public struct Category: Sendable {
+    public let name: String
+    let client: Client
+
+    // MARK: Appending
+
+    /// Appends one record. When it returns, the record is on the server's disk.
+    ///
+    /// Throws `unknownOutcome` when the answer was lost: the record may have been appended or not. Nothing is ever appended
+    /// twice by the client itself.
+    @discardableResult
+    public func append(_ record: Record, timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+        try await append([record], timeout: timeout)
+    }
+
+    /// Appends records in one request; those of one bucket stay in their order. They are at most 16 MiB together.
+    /// Returns where the buckets end that took them.
+    @discardableResult
+    public func append(_ records: [Record], timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+        var message = ByteWriter(capacity: records.reduce(64) { $0 + $1.value.count + 64 })
+        WireAppendRequest.append(category: name, to: &message)
+        for record in records { record.append(to: &message) }
+        let response = try await client.call(.append, isIdempotent: false, deadline: client.deadline(timeout)) {
+            [bytes = message.bytes] writer in writer.append(contentsOf: bytes)
+        }
+        return try response.reading { bytes throws(ClientError) in
+            do {
+                var ends: [BucketEnd] = []
+                var reader = WireAppendResponse.Reader(bytes)
+                while let end = try reader.next() { ends.append(BucketEnd(bucket: Int(end.bucket), offset: end.end)) }
+                return ends
+            } catch {
+                throw ClientError(reading: error)
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    /// The records of one bucket in their order. `following`: wait for more at the end, for ever; else the sequence ends where
+    /// the bucket ends when it gets there.
+    ///
+    /// ```swift
+    /// for try await record in flights.records(bucket: 0, from: .latest, following: true) { ... }
+    /// ```
+    public func records(bucket: Int, from start: ReadStart = .earliest, following: Bool = false) -> CategoryRecords {
+        CategoryRecords(client: client, category: name, bucket: bucket, start: start, isFollowing: following)
+    }
+
+    /// Where reading from `start` begins, by bucket: as many offsets as the category has buckets.
+    public func offsets(of start: ReadStart, timeout: Duration? = nil) async throws(ClientError) -> [Int64] {
+        var request = WireSeekRequest()
+        request.category = name
+        switch start {
+        case .earliest: request.earliest = WireEmpty()
+        case .latest: request.latest = WireEmpty()
+        case .appendedAt(let time): request.appendTime = time.microseconds
+        case .offset(let offset):
+            request.earliest = WireEmpty()
+            return try await client.seek(request, timeout: timeout).map { max($0, offset) }
+        }
+        return try await client.seek(request, timeout: timeout)
+    }
+}
+
+/// Where reading begins.
+public enum ReadStart: Hashable, Sendable {
+    /// The oldest record that is kept.
+    case earliest
+    /// What is appended from now on.
+    case latest
+    /// The first record appended at this time or later.
+    case appendedAt(Timestamp)
+    case offset(Int64)
+}
+
+/// A bucket that took records, and its end: the offset after the last of them.
+public struct BucketEnd: Hashable, Sendable {
+    public let bucket: Int
+    public let offset: Int64
+}

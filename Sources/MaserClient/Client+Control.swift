@@ -1,0 +1,114 @@
+internal import NIOCore
+package import RPC
+internal import SwiftProtobuf
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+// What the command line needs beyond the public client: control operations, with the wire's own messages.
+
+extension Client {
+    // MARK: Descriptions
+
+    package func describe(table: String) async throws(ClientError) -> WireTableDescriptor {
+        try await describe(table: table, deadline: deadline(nil))
+    }
+
+    func describe(table: String, deadline: NIODeadline) async throws(ClientError) -> WireTableDescriptor {
+        var request = WireDescribeTableRequest()
+        request.table = table
+        return try await call(.describeTable, request, isIdempotent: true, deadline: deadline)
+    }
+
+    package func tables() async throws(ClientError) -> [WireTableDescriptor] {
+        let response: WireListTablesResponse = try await ask(.listTables, WireListTablesRequest())
+        return response.tables
+    }
+
+    package func describe(category: String) async throws(ClientError) -> WireCategoryDescriptor {
+        var request = WireDescribeCategoryRequest()
+        request.category = category
+        return try await ask(.describeCategory, request)
+    }
+
+    package func categories() async throws(ClientError) -> [WireCategoryDescriptor] {
+        let response: WireListCategoriesResponse = try await ask(.listCategories, WireListCategoriesRequest())
+        return response.categories
+    }
+
+    package func apps() async throws(ClientError) -> [WireAppDescriptor] {
+        let response: WireListAppsResponse = try await ask(.listApps, WireListAppsRequest())
+        return response.apps
+    }
+
+    package func status() async throws(ClientError) -> WireStatusResponse {
+        try await ask(.status, WireStatusRequest())
+    }
+
+    private func ask<Answer: Message>(
+        _ operation: RPC.Operation, _ request: some Message
+    ) async throws(ClientError) -> Answer {
+        try await call(operation, request, isIdempotent: true, deadline: deadline(nil))
+    }
+
+    // MARK: Apps
+
+    /// Deploying is declarative, so that it can be repeated.
+    package func deploy(_ sql: String, file: String) async throws(ClientError) -> WireDeployResponse {
+        var request = WireDeployRequest()
+        request.sql = sql
+        request.file = file
+        return try await call(.deploy, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
+    }
+
+    package func deleteApp(_ app: String, droppingTables: Bool) async throws(ClientError) {
+        var request = WireDeleteAppRequest()
+        request.app = app
+        request.dropTables = droppingTables
+        let _: WireEmpty = try await call(
+            .deleteApp, request, isIdempotent: false, deadline: deadline(Self.changeTimeout))
+    }
+
+    // MARK: Loads
+
+    /// Says which parts of which files the server has already, so that it can be repeated.
+    package func beginLoad(manifest: [UInt8]) async throws(ClientError) -> WireBeginLoadResponse {
+        var request = WireBeginLoadRequest()
+        request.manifest = Data(manifest)
+        return try await call(.beginLoad, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
+    }
+
+    /// Sends a piece of a file, which names its place: it can be repeated. Returns how many bytes of the file are there.
+    package func upload(load: String, file: UInt32, offset: Int64, data: Data) async throws(ClientError) -> Int64 {
+        let answer = try await call(.upload, isIdempotent: true, deadline: deadline(Self.changeTimeout)) { writer in
+            data.withUnsafeBytes {
+                WireUploadRequest.append(load: load, file: file, offset: offset, data: $0, to: &writer)
+            }
+        }
+        do {
+            return try WireUploadResponse(serializedBytes: [UInt8](answer.readableBytesView)).received
+        } catch {
+            throw ClientError(reading: error)
+        }
+    }
+
+    package func finishLoad(_ load: String) async throws(ClientError) -> WireFinishLoadResponse {
+        var request = WireFinishLoadRequest()
+        request.load = load
+        return try await call(.finishLoad, request, isIdempotent: false, deadline: deadline(Self.finishTimeout))
+    }
+
+    package func abortLoad(_ load: String) async throws(ClientError) {
+        var request = WireAbortLoadRequest()
+        request.load = load
+        let _: WireEmpty = try await call(
+            .abortLoad, request, isIdempotent: false, deadline: deadline(Self.changeTimeout))
+    }
+
+    private static var changeTimeout: Duration { .seconds(60) }
+    /// Checking and ingesting a large version takes its time.
+    private static var finishTimeout: Duration { .seconds(1800) }
+}

@@ -1,0 +1,145 @@
+internal import Bytes
+internal import NIOCore
+internal import NIOPosix
+internal import RPC
+internal import SwiftProtobuf
+
+/// A client of one Maser server. One is enough for a whole program: it is shared by any number of tasks, which
+/// share its connections.
+///
+/// ```swift
+/// let client = try await Client.connect(
+///     ClientConfiguration(
+///         endpoint: try Endpoint("maser.internal:7420"),
+///         security: .tls(ca: "ca.pem", certificate: "client.pem", key: "client.key")))
+/// let routes = try await client.table("delay_by_route", as: Route.self)
+/// let route = try await routes.get("EWR", "SFO", day)
+/// ```
+///
+/// A call that fails for a reason that passes is repeated while its timeout lasts, with growing delays. An append whose
+/// answer was lost is not: it throws `unknownOutcome`.
+public final class Client: Sendable {
+    private let pool: ConnectionPool
+    private let schemas = SchemaCache()
+    private let retries = RetryPolicy()
+    private let configuration: ClientConfiguration
+
+    private init(_ configuration: ClientConfiguration) throws(ClientError) {
+        self.configuration = configuration
+        let security: DialerSecurity =
+            switch configuration.security {
+            case .plaintext: .plaintext
+            case .tls(let ca, let certificate, let key):
+                .tls(TLSClientConfiguration(caFile: ca, certificateFile: certificate, keyFile: key))
+            }
+        do throws(RPCError) {
+            let dialer = try RPCDialer(
+                host: configuration.endpoint.host, port: configuration.endpoint.port, security: security,
+                group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton)
+            pool = ConnectionPool(dialer, size: configuration.connections)
+        } catch {
+            throw ClientError(error)
+        }
+    }
+
+    /// A client with its first connection made. Throws `connectionFailed` or `tls` when there is none: nothing is retried
+    /// here, so that a wrong address or certificate shows at once.
+    public static func connect(_ configuration: ClientConfiguration) async throws(ClientError) -> Client {
+        let client = try Client(configuration)
+        do throws(RPCError) {
+            _ = try await client.pool.connection(deadline: client.deadline(nil))
+        } catch {
+            client.close()
+            throw ClientError(error)
+        }
+        return client
+    }
+
+    /// Takes no more calls, and closes the connections when the answers that are due are there.
+    public func close() {
+        pool.close()
+    }
+
+    // MARK: Tables and categories
+
+    /// A table whose rows are read by column name. Throws `notFound` where there is no such table.
+    public func table(_ name: String) async throws(ClientError) -> Table<Row> {
+        try await table(name, as: Row.self)
+    }
+
+    /// A table whose rows are read as `Element`, by the names of its properties. Throws `notFound` where there is no such
+    /// table.
+    public func table<Element: Decodable & Sendable>(
+        _ name: String, as type: Element.Type
+    ) async throws(ClientError) -> Table<Element> {
+        Table(name: try await schema(of: name, deadline: deadline(nil)).name, client: self)
+    }
+
+    /// A category, to append to and to read. Whether it is there shows when it is used.
+    public func category(_ name: String) -> Category {
+        Category(name: name, client: self)
+    }
+
+    /// What is known of a table; fetched when nothing is, or only what an answer has shown to be out of date.
+    func schema(
+        of table: String, replacing stale: TableSchema? = nil, deadline: NIODeadline
+    ) async throws(ClientError) -> TableSchema {
+        try await schemas.schema(table, replacing: stale) {
+            do throws(ClientError) {
+                return .success(try TableSchema(try await self.describe(table: table, deadline: deadline)))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    // MARK: Calls
+
+    func deadline(_ timeout: Duration?) -> NIODeadline {
+        .now() + TimeAmount(timeout ?? configuration.timeout)
+    }
+
+    /// Sends a request, again if it helps and does no harm, and returns its answer's message.
+    func call(
+        _ operation: RPC.Operation, isIdempotent: Bool, deadline: NIODeadline,
+        _ body: @Sendable (inout ByteWriter) -> Void
+    ) async throws(ClientError) -> ByteBuffer {
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(RPCError) {
+                let connection = try await pool.connection(deadline: deadline)
+                return try await connection.request(operation, deadline: deadline, body)
+            } catch {
+                let decision = retries.decide(
+                    error, isIdempotent: isIdempotent, attempt: attempt, timeLeft: deadline - .now(),
+                    jitter: .random(in: 0...1))
+                guard case .retry(let delay) = decision else {
+                    throw ClientError(error, changesSomething: !isIdempotent)
+                }
+                try? await Task.sleep(nanoseconds: UInt64(delay.nanoseconds))
+            }
+        }
+    }
+
+    /// The same with generated messages.
+    func call<Answer: Message>(
+        _ operation: RPC.Operation, _ message: some Message, isIdempotent: Bool, deadline: NIODeadline,
+        as type: Answer.Type = Answer.self
+    ) async throws(ClientError) -> Answer {
+        var encoded = ByteWriter()
+        do throws(RPCError) {
+            try encoded.append(message: message)
+        } catch {
+            throw ClientError(error)
+        }
+        let answer = try await call(operation, isIdempotent: isIdempotent, deadline: deadline) {
+            [bytes = encoded.bytes] writer in writer.append(contentsOf: bytes)
+        }
+        do {
+            return try Answer(serializedBytes: [UInt8](answer.readableBytesView))
+        } catch {
+            throw ClientError(.protocolViolation, "the server's answer cannot be read", cause: error)
+        }
+    }
+}

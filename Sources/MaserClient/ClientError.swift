@@ -1,0 +1,93 @@
+package import RPC
+
+/// Why a call of the client failed, in words for a person, and what a program can do about it.
+public struct ClientError: Error, Sendable, CustomStringConvertible {
+    public enum Code: String, Hashable, Sendable {
+        /// There is no such table, category or app. (A row that is not there is `nil`, not an error.)
+        case notFound
+        /// A key, a range or a setting does not fit.
+        case invalidArgument
+        /// The server understood, and will not do it as things stand. The message says what would be right.
+        case refused
+        /// The SQL cannot be accepted. The message has file, line and column.
+        case sql
+        /// The server has too much to do.
+        case overloaded
+        /// There was no answer in time.
+        case deadlineExceeded
+        /// The server is starting or stopping, or the client was closed.
+        case unavailable
+        /// The server cannot be reached.
+        case connectionFailed
+        /// TLS could not be set up: a certificate is missing, wrong or expired.
+        case tls
+        /// An append, or another change, was sent and its answer was lost. It may have been done or not; it was not
+        /// repeated. Whoever repeats it may have it done twice.
+        case unknownOutcome
+        /// What was asked for or answered does not fit into one frame: ask for less at once.
+        case tooLarge
+        /// A row has no value of the type that it is read as.
+        case decoding
+        /// Client and server do not understand each other; one may be older than the other.
+        case protocolViolation
+        /// The task was cancelled.
+        case cancelled
+        /// The server cannot read or write its data.
+        case storageFailure
+        /// The server's disk is full.
+        case diskFull
+        /// The server failed.
+        case serverFailure
+    }
+
+    public let code: Code
+    /// One line for a person; several where a place in SQL is shown.
+    public let message: String
+    /// Whether the same call can succeed later without anybody changing anything. The client has tried again already,
+    /// as often as time allowed.
+    public let isRetriable: Bool
+    public let cause: (any Error)?
+
+    init(_ code: Code, _ message: String, isRetriable: Bool = false, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.isRetriable = isRetriable
+        self.cause = cause
+    }
+
+    public var description: String { message }
+}
+
+extension ClientError {
+    /// `changesSomething`: whether it matters that the request may have been done.
+    package init(_ error: RPCError, changesSomething: Bool = false) {
+        if changesSomething && error.mayHaveBeenDone {
+            self.init(.unknownOutcome, "\(error.message); whether it was done is not known", cause: error)
+        } else {
+            self.init(Code(of: error.code), error.message, isRetriable: error.isRetriable, cause: error)
+        }
+    }
+}
+
+extension ClientError.Code {
+    fileprivate init(of code: ErrorCode) {
+        self =
+            switch code {
+            case .notFound: .notFound
+            case .invalidArgument: .invalidArgument
+            case .refused: .refused
+            case .sqlError: .sql
+            case .overloaded: .overloaded
+            case .deadlineExceeded: .deadlineExceeded
+            case .unavailable: .unavailable
+            case .connectionFailed, .connectionLost: .connectionFailed
+            case .tlsFailed: .tls
+            case .frameTooLarge: .tooLarge
+            case .malformedFrame, .unsupportedProtocol, .unknownOperation, .malformedMessage: .protocolViolation
+            case .cancelled: .cancelled
+            case .storageFailure: .storageFailure
+            case .diskFull: .diskFull
+            case .internal: .serverFailure
+            }
+    }
+}

@@ -1,0 +1,24 @@
+internal import NIOCore
+internal import RPC
+
+/// Whether a request that failed is sent again.
+struct RetryPolicy: Sendable {
+    var backoff = Backoff(first: .milliseconds(10), greatest: .milliseconds(500))
+    var greatestAttempts = 10
+
+    enum Decision: Equatable {
+        case retry(after: TimeAmount)
+        case fail
+    }
+
+    /// `isIdempotent`: whether doing it twice is the same as once. What is not is repeated only after an error that says
+    /// that nothing was done.
+    func decide(
+        _ error: RPCError, isIdempotent: Bool, attempt: Int, timeLeft: TimeAmount, jitter: Double
+    ) -> Decision {
+        guard error.isRetriable, error.code != .deadlineExceeded, attempt < greatestAttempts else { return .fail }
+        guard isIdempotent || !error.mayHaveBeenDone else { return .fail }
+        let delay = backoff.delay(afterFailures: attempt, jitter: jitter)
+        return delay < timeLeft ? .retry(after: delay) : .fail
+    }
+}
