@@ -6,7 +6,7 @@ internal import Tables
 
 /// Partials of an aggregate table: a slot for every key, a state of it in each accumulator.
 final class AggregateSink: TableSink {
-    /// What a state takes beyond its slot, for the bound on memory.
+    /// About what one state takes, for the bound on memory; long strings take more.
     private static let stateByteCount = 48
 
     let table: UInt32
@@ -21,7 +21,6 @@ final class AggregateSink: TableSink {
     // Scratch of the batch, kept for the next.
     private var keys = KeyBatch()
     private var slots: [UInt32] = []
-    private var conditionSlots: [UInt32] = []
     private var paneStarts: [Int64] = []
 
     init(_ plan: TablePlan, states: [TablePlan.State], version: UInt32, storageKey: StorageKey) {
@@ -47,13 +46,9 @@ final class AggregateSink: TableSink {
         stopwatch.charge(\.group)
         for (state, accumulator) in zip(states, accumulators) {
             accumulator.grow(to: groups.count)
-            if let condition = state.condition {
-                conditionSlots = slots
-                batch.narrow(&conditionSlots, to: condition)
-                update(accumulator, state, batch, conditionSlots)
-            } else {
-                update(accumulator, state, batch, slots)
-            }
+            var taken = slots
+            if let condition = state.condition { batch.narrow(&taken, to: condition) }
+            update(accumulator, state, batch, taken)
         }
         stopwatch.charge(\.aggregate)
         return unencodable

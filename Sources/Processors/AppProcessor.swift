@@ -1,6 +1,5 @@
 internal import Catalog
 internal import Categories
-internal import Records
 internal import Tables
 
 /// Moves the records of an app's categories into its tables, one batch or one checkpoint at each call.
@@ -38,7 +37,7 @@ final class AppProcessor {
         self.batchRecordCount = batchRecordCount
         stopwatch = Stopwatch(clock)
         followers = try Self.followers(of: app, catalog)
-        let name = DeadLetters.categoryName(ofApp: app.name)
+        let name = DeadLetterCategory.name(ofApp: app.name)
         guard let category = catalog.category(named: name) else {
             throw ProcessorsError(.invalidPlan, "there is no category \(name) for what \(app.name) cannot apply")
         }

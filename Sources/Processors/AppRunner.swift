@@ -13,11 +13,9 @@ package final class AppRunner: Sendable {
     private static let leastBackoffNanoseconds: UInt64 = 100_000_000
     private static let greatestBackoffNanoseconds: UInt64 = 5_000_000_000
 
-    private enum Lifecycle { case new, running, ended }
-
     private struct Shared {
         var status: AppRunnerStatus
-        var lifecycle = Lifecycle.new
+        var isStarted = false
         var isStopping = false
         var checkpointsAtStop = true
     }
@@ -47,15 +45,14 @@ package final class AppRunner: Sendable {
     /// Starts the thread; has no effect the second time.
     package func start() {
         let isFirst = shared.withLock { shared in
-            guard shared.lifecycle == .new, !shared.isStopping else { return false }
-            shared.lifecycle = .running
+            guard !shared.isStarted, !shared.isStopping else { return false }
+            shared.isStarted = true
+            ended.enter()
             return true
         }
         guard isFirst else { return }
-        ended.enter()
         let thread = Thread { [self] in
             run()
-            shared.withLock { $0.lifecycle = .ended }
             ended.leave()
         }
         thread.name = "app \(app.name)"
@@ -69,6 +66,7 @@ package final class AppRunner: Sendable {
         shared.withLock { shared in
             shared.isStopping = true
             shared.checkpointsAtStop = checkpointing
+            if !shared.isStarted { shared.status.state = .stopped }
         }
         doorbell.ring()
         ended.wait()

@@ -29,7 +29,7 @@ package struct AppRunnerStatus: Sendable {
     package var buckets: [Bucket] = []
     /// Read from the log since the app started; a record that is read again counts again.
     package var records: UInt64 = 0
-    /// Kept in the dead-letter category since the app started.
+    /// Records that could not be applied since the app started.
     package var deadLetters: UInt64 = 0
     package var checkpoints: UInt64 = 0
     package var stageTimes = StageTimes()

@@ -10,28 +10,37 @@ internal import Tables
 // far the dead-letter category had come, as a position like any other, and at start the letters beyond that
 // position, which are those of a checkpoint that did not happen, tell which records are kept already.
 
+/// What a deploy makes for an app beside its tables, and what stands in it.
+package enum DeadLetterCategory {
+    package static let bucketCount = 1
+
+    package static func name(ofApp app: String) -> String { "\(app)_dead_letters" }
+
+    /// Names of a letter's headers; its key and value are the record's.
+    package enum Header {
+        package static let reason = "reason"
+        /// The record's place: the category's name, the bucket and the offset in decimal.
+        package static let category = "category"
+        package static let bucket = "bucket"
+        package static let offset = "offset"
+    }
+}
+
 /// Keeps what an app could not apply.
 final class DeadLetters {
     /// Letters and bytes that wait for a checkpoint at most; past that they are appended without one.
     static let greatestCount = 4096
     static let greatestByteCount = 16 << 20
+    /// What the category may take on the disk; past that, records are counted and no longer kept.
+    static let greatestCategoryByteCount = 1 << 30
 
+    private typealias Header = DeadLetterCategory.Header
     static let bucket = 0
-
-    static func categoryName(ofApp name: String) -> String { "\(name)_dead_letters" }
-
-    /// Names of a letter's headers.
-    enum Header {
-        static let reason = "reason"
-        static let category = "category"
-        static let bucket = "bucket"
-        static let offset = "offset"
-    }
 
     let category: CategoryEntry
     private let categories: CategoryStore
     private var pending = BucketRecords(bucket: bucket)
-    /// Letters that this process kept.
+    /// Records that could not be applied since the app started.
     private(set) var count: UInt64 = 0
     /// Where the dead-letter category ends, with the last letter of this app's in it.
     private(set) var end: Int64 = 0
@@ -97,6 +106,12 @@ final class DeadLetters {
     /// Returns when all that was kept is durable.
     func flush() throws(ProcessorsError) {
         guard pending.count > 0 else { return }
+        if categories.byteCount(category: category.id) < Self.greatestCategoryByteCount { try append() }
+        count += UInt64(pending.count)
+        pending = BucketRecords(bucket: Self.bucket)
+    }
+
+    private func append() throws(ProcessorsError) {
         let result = Mutex<Result<[AppendedRange], CategoriesError>?>(nil)
         let done = DispatchSemaphore(value: 0)
         categories.append([pending], to: category) { outcome in
@@ -105,13 +120,10 @@ final class DeadLetters {
         }
         done.wait()
         do {
-            guard let ranges = try result.withLock({ $0 })?.get(), let range = ranges.last else { return }
-            end = range.end
+            if let ranges = try result.withLock({ $0 })?.get(), let range = ranges.last { end = range.end }
         } catch {
             throw ProcessorsError(log: error, "appending to \(category.name)", code: .appendFailed)
         }
-        count += UInt64(pending.count)
-        pending = BucketRecords(bucket: Self.bucket)
     }
 
     /// nil for a record that somebody else put there.

@@ -3,8 +3,8 @@ internal import Foundation
 /// Wakes one sleeper. A ring that comes before the sleep ends it at once, so that none is missed.
 final class Doorbell: Sendable {
     private let condition = NSCondition()
-    // Touched only with the condition locked.
     private nonisolated(unsafe) var isRung = false
+    // Touched only with the condition locked.
 
     func ring() {
         condition.lock()

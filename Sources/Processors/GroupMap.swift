@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Foundation
 internal import Records
 internal import Tables
 
@@ -95,12 +94,12 @@ struct GroupMap {
         return UInt32(slot)
     }
 
+    @inline(__always)
     private func isKey(_ key: UnsafeRawBufferPointer, at slot: Int) -> Bool {
-        let range = keys.range(at: slot)
-        guard range.count == key.count else { return false }
+        let start = slot == 0 ? 0 : keys.ends[slot - 1]
+        guard keys.ends[slot] - start == key.count else { return false }
         return keys.arena.withUnsafeBytes { arena in
-            guard let stored = arena.baseAddress, let key = key.baseAddress else { return true }
-            return memcmp(stored + range.lowerBound, key, range.count) == 0
+            isEqual(UnsafeRawBufferPointer(rebasing: arena[start..<start + key.count]), key)
         }
     }
 
@@ -118,4 +117,23 @@ struct GroupMap {
         }
         entries = grown
     }
+}
+
+/// Of two buffers of one length. Keys are short: a call of `memcmp` costs more than these few words. The last word
+/// overlaps the one before it, so that keys of nearly the same length take the same branches.
+@inline(__always)
+private func isEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+    let count = a.count
+    guard count >= 8 else { return a.elementsEqual(b) }
+    var offset = 0
+    while offset < count - 8 {
+        if word(a, offset) != word(b, offset) { return false }
+        offset += 8
+    }
+    return word(a, count - 8) == word(b, count - 8)
+}
+
+@inline(__always)
+private func word(_ buffer: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+    buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
 }

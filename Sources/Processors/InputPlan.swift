@@ -1,4 +1,3 @@
-internal import Bytes
 internal import Catalog
 internal import Categories
 internal import Expressions

@@ -6,17 +6,6 @@ import Testing
 @testable import Processors
 
 @Suite struct AppRunnerTests {
-    private func wait(_ what: String, until holds: () throws -> Bool) throws {
-        let limit = Date(timeIntervalSinceNow: 20)
-        while try !holds() {
-            guard Date() < limit else {
-                Issue.record("\(what) does not happen")
-                return
-            }
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-    }
-
     private func hasCaughtUp(_ runner: AppRunner) -> Bool {
         let status = runner.status
         return !status.buckets.isEmpty && status.buckets.allSatisfy { $0.position == $0.end }
@@ -29,10 +18,10 @@ import Testing
         runner.start()
         for _ in 0..<5 {
             try stores.append(Event.random(100, base: ReferenceTests.base, using: &generator))
-            try wait("catching up") { hasCaughtUp(runner) && runner.status.buckets.contains { $0.end > 0 } }
+            try eventually("catching up") { hasCaughtUp(runner) && runner.status.buckets.contains { $0.end > 0 } }
         }
         let before = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        try wait("catching up") { runner.status.buckets.map(\.position).reduce(0, +) == 500 }
+        try eventually("catching up") { runner.status.buckets.map(\.position).reduce(0, +) == 500 }
         let status = runner.status
         #expect(status.state == .running)
         #expect(status.message == nil)
@@ -51,7 +40,7 @@ import Testing
         let runner = stores.runner()
         runner.start()
         try stores.append(Event.random(300, base: ReferenceTests.base, using: &generator))
-        try wait("reading") { runner.status.records == 300 }
+        try eventually("reading") { runner.status.records == 300 }
         runner.stop()
         #expect(try stores.differences() == [])
     }
@@ -76,12 +65,12 @@ import Testing
         let runner = stores.runner()
         runner.start()
         try stores.append(Event.random(100, base: ReferenceTests.base, using: &generator))
-        try wait("catching up") { runner.status.buckets.map(\.position).reduce(0, +) == 100 }
+        try eventually("catching up") { runner.status.buckets.map(\.position).reduce(0, +) == 100 }
         stores.tables.failNextWrite(with: RocksDBError(.noSpace, "No space left on device"))
         try stores.append(Event.random(100, base: ReferenceTests.base, using: &generator))
-        try wait("failing") { runner.status.state == .retrying }
+        try eventually("failing") { runner.status.state == .retrying }
         #expect(runner.status.message?.contains("No space left on device") == true)
-        try wait("catching up") { runner.status.buckets.map(\.position).reduce(0, +) == 200 }
+        try eventually("catching up") { runner.status.buckets.map(\.position).reduce(0, +) == 200 }
         #expect(runner.status.state == .running)
         #expect(runner.status.message == nil)
         runner.stop()

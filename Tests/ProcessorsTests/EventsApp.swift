@@ -31,7 +31,7 @@ enum EventsApp {
     }
 
     static let deadLetters = CategoryEntry(
-        id: deadLettersID, name: DeadLetters.categoryName(ofApp: "events_app"), bucketCount: 1, sql: "")
+        id: deadLettersID, name: DeadLetterCategory.name(ofApp: "events_app"), bucketCount: 1, sql: "")
 
     static func app(startOffsets: [Int64]? = nil, checkpointMilliseconds: Int = 1) -> AppEntry {
         AppEntry(
