@@ -54,8 +54,6 @@ extension Database {
         return try body(PinnedValues(values, UnsafeBufferPointer(start: slices, count: ends.count)))
     }
 
-    /// Between `lowerBound`, inclusive, and `upperBound`, exclusive; it stands on no row until it seeks. A scan of much
-    /// that will not be read again should not fill the cache.
     package func iterator(
         in family: Family, lowerBound: [UInt8]? = nil, upperBound: [UInt8]? = nil, snapshot: Snapshot? = nil,
         fillsCache: Bool = true
