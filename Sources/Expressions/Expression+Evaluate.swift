@@ -38,5 +38,5 @@ package func selectedRows(where condition: Expression, _ batch: RecordBatch) -> 
     let column = condition.evaluate(over: batch)
     guard case .bool(let values) = column.storage else { preconditionFailure("a condition is a BOOL") }
     guard let nulls = column.nulls else { return values }
-    return zip(values, nulls).map { $0 && !$1 }
+    return map(Lane(values), Lane(nulls)) { $0 && !$1 }
 }

@@ -43,7 +43,10 @@ extension Binder {
         guard bound.type == .int64 || bound.type == .double else {
             throw source.error(.meaning, at: operand.offset, "- takes a number, this is \(a(bound.type))")
         }
-        if case .literal(.double(let value), _) = bound.expression { return .literal(.double(-value), .double) }
+        // -0.0 equals 0.0, so that as a literal it would be taken for the same.
+        if case .literal(.double(let value), _) = bound.expression, value != 0 {
+            return .literal(.double(-value), .double)
+        }
         return .negate(bound.expression)
     }
 
