@@ -31,7 +31,7 @@ struct RoomTable {
                 "Records", "Monoids", "RocksDB", "Bytes",
             ],
             "MaserClient": ["RPC", "Records", "Bytes"],
-            "maser": ["Server", "MaserClient", "SQL", "BulkLoad", "Processors", "RPC", "Records", "Bytes"],
+            "maser": ["Server", "MaserClient", "SQL", "BulkLoad", "Processors", "RPC", "Catalog", "Records", "Bytes"],
         ],
         wrappers: [
             "CXXHash": "Bytes",

@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import Histogram
+internal import MaserClient
+internal import RPC
+
+struct BenchLookup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lookup",
+        abstract: "Lookups a second of a table's rows: single, and in batches.",
+        discussion: """
+            Keys are a sample of the table's own, asked in random order by many tasks at once.
+
+              maser bench lookup delay_by_route
+              maser bench lookup delay_by_route --tasks 1       one at a time: the latency of a lookup
+            """)
+
+    private static let sampledKeys = 10_000
+
+    @Argument(help: "The table.")
+    var table: String
+
+    @Option(help: "Requests in flight at once.")
+    var tasks = 64
+
+    @Option(help: "Keys of a batch.")
+    var batch = 50
+
+    @Option(help: "Seconds of each run.")
+    var seconds = 3.0
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var bench: BenchOptions
+
+    func validate() throws {
+        if tasks < 1 || batch < 1 || seconds <= 0 {
+            throw ValidationError("--tasks, --batch and --seconds have to be more than 0")
+        }
+    }
+
+    mutating func run() async throws {
+        let command = self
+        let figures = try await withClient(connection) { client in
+            let keys = try await Self.sample(client, command.table)
+            if keys.isEmpty { throw CommandError("\(command.table) has no rows to look up") }
+            var figures = BenchFigures()
+            for _ in 0..<command.bench.runs {
+                for (name, size) in [("single", 1), ("batch", command.batch)] {
+                    let run = try await command.run(client, keys, batch: size)
+                    figures.add("lookup_\(name)_rows_per_second", run.rowsPerSecond)
+                    figures.add("lookup_\(name)_p50_milliseconds", Double(run.latencies.valueAtPercentile(50)) / 1e6)
+                    figures.add("lookup_\(name)_p99_milliseconds", Double(run.latencies.valueAtPercentile(99)) / 1e6)
+                }
+            }
+            return figures
+        }
+        Output.standard.line("lookups of \(table), \(tasks) requests in flight:")
+        printSheet(
+            [("  single", "single", "lookups/s"), ("  batches of \(batch)", "batch", "rows/s")].map {
+                title, name, unit in
+                let latency = ["p50", "p99"].map { percentile in
+                    "\(percentile) "
+                        + HumanText.seconds(figures.median("lookup_\(name)_\(percentile)_milliseconds") / 1000)
+                }.joined(separator: ", ")
+                return (title, "\(rate(figures.median("lookup_\(name)_rows_per_second"), unit)), \(latency)")
+            })
+        try figures.write(to: bench.jsonFile)
+    }
+
+    private struct Run {
+        var rowsPerSecond: Double
+        /// Nanoseconds of each request.
+        var latencies: Histogram<UInt64>
+    }
+
+    private func run(_ client: Client, _ keys: [[UInt8]], batch: Int) async throws -> Run {
+        let (table, seconds) = (table, seconds)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let end = start + .seconds(seconds)
+        let all = try await withThrowingTaskGroup(of: Histogram<UInt64>.self) { group in
+            for _ in 0..<tasks {
+                group.addTask {
+                    var latencies = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+                    var now = clock.now
+                    while now < end {
+                        let wanted = (0..<batch).map { _ in keys[Int.random(in: 0..<keys.count)] }
+                        _ = try await client.get(table, keys: wanted)
+                        let answered = clock.now
+                        latencies.record(UInt64((answered - now).inSeconds * 1e9))
+                        now = answered
+                    }
+                    return latencies
+                }
+            }
+            var all = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+            for try await latencies in group { all.add(latencies) }
+            return all
+        }
+        let elapsed = (clock.now - start).inSeconds
+        return Run(rowsPerSecond: Double(all.totalCount) * Double(batch) / elapsed, latencies: all)
+    }
+
+    private static func sample(_ client: Client, _ table: String) async throws -> [[UInt8]] {
+        var keys: [[UInt8]] = []
+        try await client.scan(ClientScan(table: table, limit: sampledKeys)) { page in keys += page.map(\.key) }
+        return keys
+    }
+}

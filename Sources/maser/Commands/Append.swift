@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import MaserClient
+internal import RPC
+
+struct Append: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Appends lines to a category, a record each.",
+        discussion: """
+              maser append flights flights.jsonl
+              gunzip -c flights.jsonl.gz | maser append flights
+
+            Lines keep their order within a bucket. Empty lines are passed over. When it returns, everything is on the \
+            server's disk. If it fails it says how many lines were; nothing is sent twice.
+            """)
+
+    private static let batchLines = 4000
+    private static let batchBytes = 1 << 20
+
+    @Argument(help: "The category.")
+    var category: String
+
+    @Argument(help: "Files to read, in order; none or - is standard input.")
+    var files: [String] = []
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run() async throws {
+        let (category, files) = (category, files.isEmpty ? ["-"] : files)
+        let (count, ends) = try await withClient(connection) { client in
+            // Asked first, so that no input at all still finds a wrong name.
+            _ = try await client.describe(category: category)
+            var ends: [UInt32: Int64] = [:]
+            var count = 0
+            for file in files {
+                let progress = ProgressBar(file)
+                defer { progress.finish() }
+                var reader = try LineReader(path: file)
+                while true {
+                    let lines = try reader.next(maximumLines: Self.batchLines, maximumBytes: Self.batchBytes)
+                    if lines.isEmpty { break }
+                    do {
+                        for end in try await client.append(lines, to: category) { ends[end.bucket] = end.offset }
+                    } catch {
+                        throw CommandError(failure(error, file, appended: count, batch: lines.count))
+                    }
+                    count += lines.count
+                    progress.show(
+                        reader.byteCount.map { Double(reader.bytesRead) / Double(max($0, 1)) },
+                        "\(HumanText.count(count)) records")
+                }
+            }
+            return (count, ends)
+        }
+        if output.json {
+            try Output.standard.json(
+                Answer(
+                    category: category, records: count,
+                    ends: ends.sorted { $0.key < $1.key }.map { Answer.End(bucket: $0.key, offset: $0.value) }))
+        } else {
+            Output.standard.line(
+                "appended \(HumanText.count(count)) \(count == 1 ? "record" : "records") to \(category)")
+        }
+    }
+
+    /// How far it got, so that a person can go on from there.
+    private func failure(_ error: any Error, _ file: String, appended: Int, batch: Int) -> String {
+        let mayHaveBeenDone = (error as? ClientError)?.code == .unknownOutcome
+        if appended == 0, !mayHaveBeenDone { return "\(error)" }
+        let known = "\(HumanText.count(appended)) records were appended before that"
+        return mayHaveBeenDone
+            ? "\(error) (\(file): \(known); the next \(HumanText.count(batch)) may have been)"
+            : "\(error) (\(file): \(known))"
+    }
+
+    private struct Answer: Encodable {
+        struct End: Encodable {
+            var bucket: UInt32
+            var offset: Int64
+        }
+
+        var category: String
+        var records: Int
+        var ends: [End]
+    }
+}

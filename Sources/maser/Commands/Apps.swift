@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import MaserClient
+internal import RPC
+internal import Records
+
+struct Apps: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists the apps: what each reads and fills, and whether it runs.", discussion: "  maser apps")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run() async throws {
+        let apps = try await withClient(connection) { client in try await client.apps() }
+        if output.json {
+            for app in apps { try Output.standard.json(Answer(app)) }
+            return
+        }
+        var table = TextTable([
+            .init(name: "app"), .init(name: "state"), .init(name: "deployed"), .init(name: "reads"),
+            .init(name: "fills"),
+        ])
+        for app in apps {
+            let state = app.failure.isEmpty ? app.state : "\(app.state): \(app.failure)"
+            table.append([
+                app.name, state, HumanText.moment(app.deployedAt), app.inputs.joined(separator: ", "),
+                app.tables.joined(separator: ", "),
+            ])
+        }
+        table.print()
+    }
+
+    private struct Answer: Encodable {
+        var app: String
+        var state: String
+        var failure: String?
+        var deployedAt: String
+        var inputs: [String]
+        var tables: [String]
+
+        init(_ app: WireAppDescriptor) {
+            self.app = app.name
+            state = app.state
+            failure = app.failure.isEmpty ? nil : app.failure
+            deployedAt = Records.Timestamp.format(app.deployedAt)
+            inputs = app.inputs
+            tables = app.tables
+        }
+    }
+}

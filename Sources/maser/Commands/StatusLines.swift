@@ -1,0 +1,106 @@
+internal import RPC
+internal import Records
+
+/// The server's status as `--json` shows it: a line for the server and one for each app, bucket that an app follows,
+/// table and category; `kind` says which.
+func printStatusLines(_ status: WireStatusResponse) throws {
+    let output = Output.standard
+    try output.json(ServerLine(status))
+    for app in status.apps {
+        try output.json(AppLine(app))
+        for bucket in app.buckets { try output.json(BucketLine(bucket, of: app)) }
+    }
+    for table in status.tables { try output.json(TableLine(table)) }
+    for category in status.categories { try output.json(CategoryLine(category)) }
+}
+
+private struct ServerLine: Encodable {
+    var kind = "server"
+    var version: String
+    var startedAt: String
+    var diskBytes: Int64
+    var residentBytes: Int64
+    var memoryLimitBytes: Int64
+
+    init(_ status: WireStatusResponse) {
+        version = status.version
+        startedAt = Timestamp.format(status.startedAt)
+        diskBytes = status.diskBytes
+        residentBytes = status.residentBytes
+        memoryLimitBytes = status.memoryLimitBytes
+    }
+}
+
+private struct AppLine: Encodable {
+    var kind = "app"
+    var app: String
+    var state: String
+    var failure: String?
+    var records: UInt64
+    var lag: Int64
+    var deadLetters: UInt64
+    var checkpoints: UInt64
+
+    init(_ app: WireAppStatus) {
+        self.app = app.name
+        state = app.state
+        failure = app.failure.isEmpty ? nil : app.failure
+        records = app.records
+        lag = app.lag
+        deadLetters = app.deadLetters
+        checkpoints = app.checkpoints
+    }
+}
+
+private struct BucketLine: Encodable {
+    var kind = "bucket"
+    var app: String
+    var category: String
+    var bucket: UInt32
+    var position: Int64
+    var end: Int64
+    var lag: Int64
+    var freshness: String
+
+    init(_ bucket: WireBucketStatus, of app: WireAppStatus) {
+        self.app = app.name
+        category = bucket.category
+        self.bucket = bucket.bucket
+        position = bucket.position
+        end = bucket.end
+        lag = bucket.lag
+        freshness = Timestamp.format(bucket.freshness)
+    }
+}
+
+private struct TableLine: Encodable {
+    var kind = "table"
+    var table: String
+    var servingVersion: UInt32
+    var estimatedRows: Int64
+    var bytes: Int64
+    var freshness: String?
+
+    init(_ table: WireTableStatus) {
+        self.table = table.name
+        servingVersion = table.servingVersion
+        estimatedRows = table.estimatedRows
+        bytes = table.bytes
+        freshness = table.hasFreshness ? Timestamp.format(table.freshness) : nil
+    }
+}
+
+private struct CategoryLine: Encodable {
+    var kind = "category"
+    var category: String
+    var buckets: UInt32
+    var startOffsets: [Int64]
+    var endOffsets: [Int64]
+
+    init(_ category: WireCategoryDescriptor) {
+        self.category = category.name
+        buckets = category.buckets
+        startOffsets = category.startOffsets
+        endOffsets = category.endOffsets
+    }
+}

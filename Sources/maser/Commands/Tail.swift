@@ -1,0 +1,159 @@
+internal import ArgumentParser
+internal import Bytes
+internal import MaserClient
+internal import RPC
+internal import Records
+
+struct Tail: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the records of a category.",
+        discussion: """
+              maser tail flights --from latest --follow
+              maser tail flights --from 2013-07-04T12:00:00Z
+              maser tail flights --bucket 3 --from 1000
+              maser tail delays_dead_letters          what an app could not read, and why
+
+            A line is a record: bucket and offset, append time, key, value, headers.
+            """)
+
+    @Argument(help: "The category.")
+    var category: String
+
+    @Option(
+        help: """
+            Where to begin: earliest, latest, a time (of appending), or with --bucket an offset. By default earliest, \
+            with --follow latest.
+            """)
+    var from: TailStart?
+
+    @Option(help: "One bucket only.")
+    var bucket: UInt32?
+
+    @Flag(help: "Wait for more when everything is printed.")
+    var follow = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if case .offset? = from, bucket == nil {
+            throw ValidationError("an offset counts within one bucket; say which with --bucket")
+        }
+    }
+
+    mutating func run() async throws {
+        let (category, bucket, follow, json) = (category, bucket, follow, output.json)
+        let start = from ?? (follow ? .latest : .earliest)
+        try await withClient(connection) { client in
+            let starts = try await offsets(client, start)
+            if let bucket, bucket >= starts.count {
+                throw CommandError("\(category) has buckets 0 to \(starts.count - 1), not \(bucket)")
+            }
+            let buckets = bucket.map { [$0] } ?? (0..<UInt32(starts.count)).map { $0 }
+            if !follow {
+                for bucket in buckets {
+                    try await print(client, category, bucket, from: starts[Int(bucket)], follow: false, json)
+                }
+                return
+            }
+            try await withThrowingTaskGroup { group in
+                for bucket in buckets {
+                    group.addTask {
+                        try await print(client, category, bucket, from: starts[Int(bucket)], follow: true, json)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    /// Where each bucket begins.
+    private func offsets(_ client: Client, _ start: TailStart) async throws -> [Int64] {
+        var request = WireSeekRequest()
+        request.category = category
+        switch start {
+        case .earliest: request.earliest = WireEmpty()
+        case .latest: request.latest = WireEmpty()
+        case .time(let moment): request.appendTime = moment.microseconds
+        case .offset(let offset):
+            request.earliest = WireEmpty()
+            return try await client.seek(request).map { max($0, offset) }
+        }
+        return try await client.seek(request)
+    }
+}
+
+enum TailStart: ExpressibleByArgument, Sendable {
+    case earliest
+    case latest
+    case offset(Int64)
+    case time(Moment)
+
+    init?(argument: String) {
+        switch argument.lowercased() {
+        case "earliest": self = .earliest
+        case "latest": self = .latest
+        default:
+            if let offset = Int64(argument), offset >= 0 {
+                self = .offset(offset)
+            } else if let time = Moment(argument: argument) {
+                self = .time(time)
+            } else {
+                return nil
+            }
+        }
+    }
+}
+
+private let waitMilliseconds: UInt32 = 10_000
+private let recordsPerRead: UInt32 = 1000
+
+/// Prints one bucket up to its end as it is now, or for ever.
+private func print(
+    _ client: Client, _ category: String, _ bucket: UInt32, from start: Int64, follow: Bool, _ json: Bool
+) async throws {
+    var request = WireReadRequest()
+    request.category = category
+    request.bucket = bucket
+    request.offset = start
+    request.maxRecords = recordsPerRead
+    request.waitMilliseconds = follow ? waitMilliseconds : 0
+    var end: Int64?
+    while true {
+        let page = try await client.read(request)
+        let last = end ?? page.endOffset
+        end = last
+        for record in page.records where follow || record.offset < last {
+            json ? printJSON(bucket, record) : printLine(bucket, record)
+        }
+        Output.standard.flush()
+        if !follow, page.records.isEmpty || page.nextOffset >= last { return }
+        request.offset = page.nextOffset
+    }
+}
+
+private func printLine(_ bucket: UInt32, _ record: WireStoredRecord) {
+    var parts = ["\(bucket):\(record.offset)", Records.Timestamp.format(record.appendTime)]
+    if record.hasKey { parts.append(HumanText.bytes([UInt8](record.key))) }
+    parts.append(HumanText.bytes([UInt8](record.value)))
+    parts += record.headers.map { "\(HumanText.printable($0.name))=\(HumanText.bytes([UInt8]($0.value)))" }
+    Output.standard.line(parts.joined(separator: "  "))
+}
+
+private func printJSON(_ bucket: UInt32, _ record: WireStoredRecord) {
+    var fields: [(name: String, value: Value)] = [
+        ("bucket", .int64(Int64(bucket))), ("offset", .int64(record.offset)),
+        ("append_time", .timestamp(record.appendTime)),
+    ]
+    fields.append(textOrBytes("key", record.hasKey ? [UInt8](record.key) : nil))
+    fields.append(textOrBytes("value", [UInt8](record.value)))
+    fields += record.headers.map { textOrBytes("header_" + $0.name, [UInt8]($0.value)) }
+    Output.standard.object(fields)
+}
+
+/// Text as a string; what is no text as base64, under a name that says so.
+private func textOrBytes(_ name: String, _ bytes: [UInt8]?) -> (name: String, value: Value) {
+    guard let bytes else { return (name, .null) }
+    if let text = String(validating: bytes, as: UTF8.self) { return (name, .string(text)) }
+    return (name + "_base64", .bytes(bytes))
+}
