@@ -22,7 +22,8 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func split(_ text: String) -> (host: String, port: Int?) {
-        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return ("", nil) }
             let host = String(text[text.index(after: text.startIndex)..<end])
             let rest = text[text.index(after: end)...]
             if rest.isEmpty { return (host, defaultPort) }

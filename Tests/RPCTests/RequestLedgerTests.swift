@@ -28,8 +28,8 @@ struct RequestLedgerTests {
         let outcomes = outcomes
         let submission = ledger.submit(
             .get, deadline: deadline, now: now,
-            completion: { result in outcomes.all.withLock { $0.append((number, result)) } }
-        ) { $0.append(contentsOf: [UInt8](repeating: UInt8(number), count: bytes)) }
+            completion: { result in outcomes.all.withLock { $0.append((number, result)) } },
+            { $0.append(contentsOf: [UInt8](repeating: UInt8(number), count: bytes)) })
         if case .accepted(let id) = submission { return id }
         return nil
     }

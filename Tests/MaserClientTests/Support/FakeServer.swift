@@ -1,0 +1,244 @@
+import Bytes
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+
+@testable import MaserClient
+@testable import RPC
+@testable import Records
+
+/// A server with two tables and a category in memory, which can be told to misbehave.
+final class FakeServer: RequestHandler {
+    struct State {
+        var revision: UInt32 = 1
+        var routes: [[UInt8]: [UInt8]] = [:]
+        var airports: [[UInt8]: [UInt8]] = [:]
+        var log: [[UInt8]] = []
+        var requests: [RPC.Operation] = []
+        /// Refuse so many requests as overloaded.
+        var overloads = 0
+        /// Cut the connection instead of answering so many requests, after doing what they ask for.
+        var cuts = 0
+        /// Rows of a page of a scan.
+        var pageRows = 3
+    }
+
+    let state = Mutex(State())
+    private let listener = Mutex<RPCListener?>(nil)
+
+    static let group = MultiThreadedEventLoopGroup.singleton
+
+    static let routeLayout = RowLayout(
+        columns: [(1, "flights", .int64), (2, "mean_delay", .double), (5, "note", .string), (6, "photo", .bytes)])
+    static let airportLayout = RowLayout(columns: [(1, "name", .string), (2, "lat", .double)])
+
+    // MARK: Life
+
+    static func start(port: Int = 0) async throws -> FakeServer {
+        let server = FakeServer()
+        try await server.listen(port: port)
+        return server
+    }
+
+    func listen(port: Int) async throws {
+        let listener = try await RPCListener.start(
+            host: "127.0.0.1", port: port, security: .plaintextOnLoopback, group: Self.group, handler: self)
+        self.listener.withLock { $0 = listener }
+    }
+
+    var port: Int { listener.withLock { $0?.port ?? 0 } }
+
+    func stop() async {
+        await listener.withLock { $0 }?.drain()
+    }
+
+    func client(connections: Int = 2, timeout: Duration = .seconds(5)) async throws -> Client {
+        try await Client.connect(
+            ClientConfiguration(
+                endpoint: Endpoint(host: "127.0.0.1", port: port), security: .plaintext, connections: connections,
+                timeout: timeout))
+    }
+
+    // MARK: Contents
+
+    static func key(_ values: Value...) throws -> [UInt8] {
+        var writer = ByteWriter()
+        try encodeKey(values, into: &writer)
+        return writer.bytes
+    }
+
+    static func message(_ layout: RowLayout, _ values: [Value]) -> [UInt8] {
+        var writer = ByteWriter()
+        layout.encode(values, into: &writer)
+        return writer.bytes
+    }
+
+    func put(_ origin: String, _ dest: String, _ day: Int64, _ flights: Int64, _ delay: Value = .null) throws {
+        let key = try Self.key(.string(origin), .string(dest), .timestamp(day))
+        let row = Self.message(Self.routeLayout, [.int64(flights), delay, .null, .bytes([1, 2])])
+        state.withLock { $0.routes[key] = row }
+    }
+
+    func put(_ faa: String, _ name: String) throws {
+        let key = try Self.key(.string(faa))
+        let row = Self.message(Self.airportLayout, [.string(name), .double(40.5)])
+        state.withLock { $0.airports[key] = row }
+    }
+
+    func count(_ operation: RPC.Operation) -> Int {
+        state.withLock { state in state.requests.count { $0 == operation } }
+    }
+
+    // MARK: Answers
+
+    func handle(_ burst: RequestBurst) {
+        for request in burst.requests {
+            let mode = state.withLock { state in
+                state.requests.append(request.operation)
+                if state.overloads > 0 {
+                    state.overloads -= 1
+                    return 1
+                }
+                if state.cuts > 0 && request.operation != .describeTable {
+                    state.cuts -= 1
+                    return 2
+                }
+                return 0
+            }
+            if mode == 1 {
+                burst.fail(request, RPCError(.overloaded))
+                continue
+            }
+            burst.answer(request) { writer throws(RPCError) in
+                do {
+                    try state.withLock { state in try answer(request, &state, &writer) }
+                } catch let error as RPCError {
+                    throw error
+                } catch {
+                    throw RPCError(.internal, "\(error)")
+                }
+            }
+            if mode == 2 {
+                burst.connection.outgoing.removeAll()
+                burst.connection.eventLoop.execute { [connection = burst.connection] in connection.close() }
+            }
+        }
+    }
+
+    private func answer(_ request: Request, _ state: inout State, _ writer: inout ByteWriter) throws {
+        switch request.operation {
+        case .describeTable:
+            let wanted: WireDescribeTableRequest = try request.decoded()
+            try writer.append(message: descriptor(wanted.table, state))
+        case .get:
+            var tables = WireGetRequest.Reader(request.message)
+            while var table = try tables.next() {
+                let (id, rows) = try rows(try text(table.table), state)
+                WireGetResponse.append(tableID: id, schemaRevision: state.revision, to: &writer) { writer in
+                    while let key = table.nextKey() {
+                        if let row = rows[[UInt8](key)] {
+                            row.withUnsafeBytes { WireRow.append($0, to: &writer) }
+                        } else {
+                            WireRow.append(nil, to: &writer)
+                        }
+                    }
+                }
+            }
+        case .scan: try scan(WireScanRequest.View(request.message), state, &writer)
+        case .fold:
+            let wanted: WireFoldRequest = try request.decoded()
+            let (id, rows) = try rows(wanted.table, state)
+            let panes = rows.keys.filter { $0.starts(with: wanted.key) }
+            var response = WireFoldResponse()
+            response.tableID = id
+            response.schemaRevision = state.revision
+            response.panes = UInt32(panes.count)
+            if !panes.isEmpty {
+                response.row.message = Data(
+                    Self.message(Self.routeLayout, [.int64(Int64(panes.count)), .null, .null, .null]))
+            }
+            try writer.append(message: response)
+        case .append:
+            var reader = try WireAppendRequest.Reader(request.message)
+            guard try text(reader.category) == "flights" else { throw RPCError(.notFound, "there is no category") }
+            while let record = try reader.next() { state.log.append([UInt8](record.value)) }
+            WireAppendResponse.append(bucket: 0, end: Int64(state.log.count), to: &writer)
+        case .read:
+            let view = try WireReadRequest.View(request.message)
+            let end = min(Int64(state.log.count), view.offset + 2)
+            for offset in view.offset..<max(end, view.offset) {
+                state.log[Int(offset)].withUnsafeBytes {
+                    WireReadResponse.append(
+                        offset: offset, appendTime: 7, key: nil, value: $0, to: &writer
+                    ) { writer in
+                        [UInt8]("h".utf8).withUnsafeBytes { name in
+                            [9 as UInt8].withUnsafeBytes { WireHeader.append(toRead: name, value: $0, to: &writer) }
+                        }
+                    }
+                }
+            }
+            WireReadResponse.append(
+                nextOffset: max(end, view.offset), endOffset: Int64(state.log.count), to: &writer)
+        case .seek:
+            let wanted: WireSeekRequest = try request.decoded()
+            var response = WireSeekResponse()
+            response.offsets = [
+                wanted.latest == WireEmpty() && wanted.to == .latest(WireEmpty()) ? Int64(state.log.count) : 0
+            ]
+            try writer.append(message: response)
+        default: throw RPCError(.unknownOperation)
+        }
+    }
+
+    private func rows(_ name: String, _ state: State) throws -> (UInt32, [[UInt8]: [UInt8]]) {
+        switch name {
+        case "delay_by_route": (1, state.routes)
+        case "airports": (2, state.airports)
+        default: throw RPCError(.notFound, "there is no table \"\(name)\"")
+        }
+    }
+
+    private func scan(_ view: WireScanRequest.View, _ state: State, _ writer: inout ByteWriter) throws {
+        let (id, rows) = try rows(try text(view.table), state)
+        let prefix = [UInt8](view.prefix)
+        let lower = prefix + (view.from.map { [UInt8]($0) } ?? [])
+        let upper = view.to.map { prefix + [UInt8]($0) }
+        var keys = rows.keys.filter { key in
+            key.starts(with: prefix) && !key.lexicographicallyPrecedes(lower)
+                && (upper.map { key.lexicographicallyPrecedes($0) } ?? true)
+        }.sorted { $0.lexicographicallyPrecedes($1) }
+        if view.reverse { keys.reverse() }
+        let skipped = [UInt8](view.continuation).first.map { Int($0) } ?? 0
+        let count = min(keys.count - skipped, state.pageRows, view.limit == 0 ? .max : Int(view.limit))
+        WireScanResponse.append(tableID: id, schemaRevision: state.revision, to: &writer)
+        for key in keys[skipped..<skipped + count] {
+            key.withUnsafeBytes { bytes in
+                rows[key]?.withUnsafeBytes { WireScanResponse.append(key: bytes, message: $0, to: &writer) }
+            }
+        }
+        let next = skipped + count
+        WireScanResponse.append(continuation: next < keys.count ? [UInt8(next)] : [], to: &writer)
+    }
+
+    private func descriptor(_ name: String, _ state: State) throws -> WireTableDescriptor {
+        let (id, _) = try rows(name.lowercased(), state)
+        func column(_ name: String, _ type: ValueType, _ number: Int = 0) -> WireColumnDescriptor {
+            var column = WireColumnDescriptor()
+            (column.name, column.type, column.number) = (name, type.rawValue, UInt32(number))
+            return column
+        }
+        let layout = id == 1 ? Self.routeLayout : Self.airportLayout
+        var descriptor = WireTableDescriptor()
+        descriptor.id = id
+        descriptor.name = name.lowercased()
+        descriptor.schemaRevision = state.revision
+        descriptor.keyColumns =
+            id == 1
+            ? [column("origin", .string), column("dest", .string), column("window_start", .timestamp)]
+            : [column("faa", .string)]
+        descriptor.columns = layout.fields.map { column($0.name, $0.type, $0.number) }
+        descriptor.paneMicroseconds = id == 1 ? 86_400_000_000 : 0
+        return descriptor
+    }
+}
