@@ -73,8 +73,8 @@ let package = Package(
         room("Tables", ["Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
         room(
             "Processors",
-            ["Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes", .logging]),
-        room("SQL", ["Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
+            ["Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
+        room("SQL", ["Catalog", "Expressions", "Records", "Monoids"]),
         room("BulkLoad", ["Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
 
         // The edges.
@@ -108,10 +108,14 @@ let package = Package(
         suite("TablesTests", ["Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
         suite(
             "ProcessorsTests",
-            ["Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes", .logging]),
-        suite("SQLTests", ["SQL", "Catalog", "Expressions", "Records", "Monoids", "Bytes"], exclude: ["scripts"]),
+            [
+                "Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB",
+                "Bytes",
+            ]),
+        suite("SQLTests", ["SQL", "Catalog", "Expressions", "Records"], exclude: ["scripts"]),
         suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
+        suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix]),
         suite("ServerTests", ["Server", "RPC", "Tables", "Categories", "Catalog", "Records", "Bytes", .logging]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),

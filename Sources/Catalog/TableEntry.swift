@@ -134,6 +134,15 @@ package enum TableSource: Codable, Hashable, Sendable {
     case loads
     case upsert(UpsertQuery)
     case aggregate(AggregateQuery)
+
+    /// The input table whose records fill the table; nil where loads do.
+    package var inputTable: String? {
+        switch self {
+        case .loads: nil
+        case .upsert(let query): query.input
+        case .aggregate(let query): query.input
+        }
+    }
 }
 
 package struct UpsertQuery: Codable, Hashable, Sendable {

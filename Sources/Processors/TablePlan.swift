@@ -93,14 +93,3 @@ extension StateType {
         }
     }
 }
-
-extension TableSource {
-    /// The input table whose records fill the table.
-    var inputTable: String? {
-        switch self {
-        case .loads: nil
-        case .upsert(let query): query.input
-        case .aggregate(let query): query.input
-        }
-    }
-}

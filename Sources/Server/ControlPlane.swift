@@ -59,7 +59,8 @@ final class ControlPlane: Sendable {
 
     private func makeFamilies(of tables: [TableEntry]) throws {
         do {
-            for table in tables where table.servingVersion != 0 {
+            // A table that is taken over from a deleted app has its family.
+            for table in tables where table.servingVersion != 0 && engine.catalog.snapshot.table(id: table.id) == nil {
                 try engine.tables.createVersion(table: table.id, version: table.servingVersion)
             }
         } catch {

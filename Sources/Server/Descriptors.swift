@@ -1,24 +1,28 @@
 internal import Catalog
-internal import Expressions
-internal import Monoids
 internal import RPC
 internal import Records
+internal import SQL
 
 // What the catalog knows, as the wire says it.
 
 extension WireTableDescriptor {
-    init(_ table: TableEntry, shardCount: Int, statistics: (VersionEntry) -> (rows: Int64, bytes: Int64)) {
+    /// `input` is the input table that feeds it, as far as it is deployed.
+    init(
+        _ table: TableEntry, input entry: InputTableEntry?, shardCount: Int,
+        statistics: (VersionEntry) -> (rows: Int64, bytes: Int64)
+    ) {
         self.init()
         id = table.id
         name = table.name
         schemaRevision = table.schemaRevision
-        keyColumns = table.keyColumns.map { column in
+        keyColumns = table.keyColumns.enumerated().map { index, column in
             var descriptor = WireColumnDescriptor()
             descriptor.name = column.name
             descriptor.type = column.type.rawValue
+            descriptor.expression = entry.flatMap { table.sql(ofKey: index, over: $0) } ?? ""
             return descriptor
         }
-        columns = table.columns.map { WireColumnDescriptor($0, of: table) }
+        columns = table.columns.map { WireColumnDescriptor($0, of: table, over: entry) }
         states = table.stateFields.map(WireStateDescriptor.init)
         self.shardCount = UInt32(shardCount)
         shardColumns = UInt32(table.shardColumnCount)
@@ -48,12 +52,12 @@ extension WireTableDescriptor {
 }
 
 extension WireColumnDescriptor {
-    init(_ column: TableColumn, of table: TableEntry) {
+    init(_ column: TableColumn, of table: TableEntry, over input: InputTableEntry?) {
         self.init()
         number = UInt32(column.number)
         name = column.name
         type = column.type.rawValue
-        expression = column.expression.map { $0.sql(names: table.aggregateNames) } ?? ""
+        expression = input.flatMap { table.sql(of: column, over: $0) } ?? ""
     }
 }
 
@@ -64,17 +68,6 @@ extension WireStateDescriptor {
         name = state.name
         monoid = state.monoid.map { "\($0)" } ?? ""
         types = state.types.map(\.rawValue)
-    }
-}
-
-extension TableEntry {
-    /// What each aggregate presents, by the names of the states that it reads.
-    var aggregateNames: [String] {
-        let names = Dictionary(stateFields.map { ($0.number, $0.name) }) { first, _ in first }
-        return aggregates.map { aggregate in
-            let states = aggregate.stateNumbers.map { names[$0] ?? "\($0)" }
-            return "\(aggregate.function.rawValue)(\(states.joined(separator: ", ")))"
-        }
     }
 }
 

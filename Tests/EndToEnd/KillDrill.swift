@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MaserClient
+import RPC
 import Testing
 
 /// The server of the drill, and how it dies.
@@ -8,7 +9,9 @@ final class KillDrill {
     private static let rows = 3000
 
     let server: ServerProcess
-    private(set) var kills = 0
+    /// Those that met their phase: a command that was under way, a server that was not up yet.
+    private(set) var kills: [KillTests.Phase: Int] = [:]
+    private(set) var attempts = 0
     private let began = Date()
     private var deployCount = 0
     /// Of the rows that `generations` serves.
@@ -36,24 +39,23 @@ final class KillDrill {
     }
 
     func kill(during phase: KillTests.Phase, _ ledger: Ledger) async throws {
-        var moment = ""
+        let wasDuring: Bool
         switch phase {
         case .append:
             try await pause(upTo: 250)
             server.kill(SIGKILL)
-        case .deploy: moment = try await killDuringDeploy()
-        case .load: moment = try await killDuringLoad()
-        case .start:
-            server.kill(SIGKILL)
-            try server.spawn()
-            try await pause(upTo: 250)
-            moment = server.log.contains("listening on") ? ", when it had begun to listen" : ", before it listened"
-            server.kill(SIGKILL)
+            wasDuring = true
+        case .deploy: wasDuring = try await killDuringDeploy()
+        case .load: wasDuring = try await killDuringLoad()
+        case .start: wasDuring = try await killDuringStart()
         }
-        kills += 1
+        attempts += 1
+        if wasDuring { kills[phase, default: 0] += 1 }
         let seconds = String(format: "%.3f", Date().timeIntervalSince(began))
         let acknowledged = await ledger.acknowledged.count
-        print("kill \(kills) at \(seconds) s during \(phase.rawValue)\(moment): \(acknowledged) records acknowledged")
+        print(
+            "kill \(attempts) at \(seconds) s \(wasDuring ? "during" : "after") \(phase.rawValue): "
+                + "\(acknowledged) records acknowledged")
         try server.start()
         switch phase {
         case .deploy: try await checkDeploy()
@@ -62,11 +64,22 @@ final class KillDrill {
         }
     }
 
+    // MARK: Start
+
+    private func killDuringStart() async throws -> Bool {
+        server.kill(SIGKILL)
+        try server.spawn()
+        try await pause(upTo: 250)
+        let wasDuring = !server.log.contains("listening on")
+        server.kill(SIGKILL)
+        return wasDuring
+    }
+
     // MARK: Deploy
 
     private var extraName: String { "extra\(deployCount)" }
 
-    private func killDuringDeploy() async throws -> String {
+    private func killDuringDeploy() async throws -> Bool {
         deployCount += 1
         let file = try server.folder.write(
             "extra.sql",
@@ -76,8 +89,7 @@ final class KillDrill {
             CREATE TABLE \(extraName)_a AS SELECT amount, COUNT(*) AS times FROM events GROUP BY amount;
             CREATE TABLE \(extraName)_b AS SELECT amount, MAX(id) AS newest FROM events GROUP BY amount;
             """)
-        let wasDone = try await killWhile(["deploy", file], upToMilliseconds: 300)
-        return wasDone ? ", after it was done" : ", before it answered"
+        return try await killWhile(["deploy", file], upToMilliseconds: 200)
     }
 
     /// An app and its tables are all there or not at all.
@@ -93,11 +105,10 @@ final class KillDrill {
 
     // MARK: Load
 
-    private func killDuringLoad() async throws -> String {
+    private func killDuringLoad() async throws -> Bool {
         generation += 1
-        let wasDone = try await killWhile(
-            ["load", "generations", try source(generation: generation)], upToMilliseconds: 600)
-        return (wasDone ? ", after it was done" : ", before it answered") + " (generation \(generation))"
+        return try await killWhile(
+            ["load", "generations", try source(generation: generation)], upToMilliseconds: 400)
     }
 
     /// The rows are all of one load: the last one that was whole, or the one before the kill.
@@ -106,7 +117,8 @@ final class KillDrill {
         defer { client.close() }
         var rows: [Int: Int] = [:]
         for try await row in try await client.table("generations").scan() {
-            rows[try #require(row["generation", as: Int.self]), default: 0] += 1
+            let generation = try #require(try row["generation", as: Int.self])
+            rows[generation, default: 0] += 1
         }
         let found = try #require(rows.keys.first)
         #expect(rows == [found: Self.rows])
@@ -124,7 +136,7 @@ final class KillDrill {
 
     // MARK: Moments
 
-    /// Kills the server a random time after a command began. true: the command was done by then.
+    /// Kills the server a random time after a command began. false: the command was done by then.
     private func killWhile(_ arguments: [String], upToMilliseconds limit: Int) async throws -> Bool {
         let command = Process()
         command.executableURL = URL(fileURLWithPath: MaserBinary.path)
@@ -134,12 +146,12 @@ final class KillDrill {
         command.standardError = FileHandle.nullDevice
         try command.run()
         try await pause(upTo: limit)
-        let wasDone = !command.isRunning
+        let wasDuring = command.isRunning
         server.kill(SIGKILL)
         // It fails now, or gives up: nobody answers it.
         command.terminate()
         command.waitUntilExit()
-        return wasDone
+        return wasDuring
     }
 
     private func pause(upTo milliseconds: Int) async throws {

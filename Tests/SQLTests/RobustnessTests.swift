@@ -9,7 +9,7 @@ import Testing
 @Suite struct RobustnessTests {
     static let valid = """
         CREATE APPLICATION delays OPTIONS (checkpoint = '200 ms');
-        CREATE CATEGORY flights BUCKETS 8 BY dest FORMAT JSON RETAIN 7 DAYS RETAIN 1 GIB; /* log */
+        CREATE CATEGORY flights BUCKETS 8 BY dest FORMAT JSON RETAIN 7 DAYS; /* log */
         CREATE INPUT TABLE flights (scheduled TIMESTAMP AS SECONDS, origin STRING, dest STRING FROM '$.to[''x'']', delay DOUBLE,
           seats INT64) FROM CATEGORY 'flights' START LATEST TIME scheduled;
         CREATE TABLE airports (faa STRING, "name" STRING, lat DOUBLE) SHARD BY (faa) PRIMARY KEY (faa, name); -- loads

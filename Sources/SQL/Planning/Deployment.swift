@@ -4,6 +4,7 @@ package import Catalog
 package struct Deployment: Sendable {
     package var app: AppEntry?
     package var categories: [CategoryEntry] = []
+    /// New ones, and those that a deleted application left and this one takes over.
     package var tables: [TableEntry] = []
     /// One line for each thing that is new, for people.
     package var changes: [String] = []

@@ -24,24 +24,41 @@ extension Planner {
             try checkUnchanged(existing, draft)
             return
         }
-        for (table, offset) in draft.tables {
-            if let existing = snapshot.table(named: table.name) { throw taken(existing, at: offset) }
+        for (wanted, offset) in draft.tables {
+            if let kept = try kept(wanted, at: offset) {
+                deployment.tables.append(kept)
+                deployment.changes.append("table \(kept.name) was kept, and goes on where it was")
+            } else {
+                var table = wanted
+                table.id = takeTableID()
+                deployment.tables.append(table)
+                deployment.changes.append(change(table))
+            }
         }
         try addDeadLetters(of: draft.syntax.name)
-        var ids: [UInt32] = []
-        for (entry, _) in draft.tables {
-            var table = entry
-            table.id = takeTableID()
-            ids.append(table.id)
-            deployment.tables.append(table)
-            deployment.changes.append(change(table))
-        }
+        let ids = deployment.tables.filter { $0.source != .loads }.map(\.id)
         let app = AppEntry(
             id: snapshot.nextAppID, name: draft.syntax.name.text, options: draft.options,
             inputTables: draft.inputs.map(\.entry), tableIDs: ids, sql: script.text, deployedAt: now)
         deployment.app = app
         deployment.changes.append(
             "new application \(app.name), with a checkpoint every \(app.options.checkpointMilliseconds) ms")
+    }
+
+    /// The table of the same name and statement that a deleted application left, with its rows and the positions that they
+    /// came from: the new application's processors go on there, so that every record still counts once.
+    private func kept(_ wanted: TableEntry, at offset: Int) throws(SQLError) -> TableEntry? {
+        guard var table = snapshot.table(named: wanted.name) else { return nil }
+        guard table.app == nil, table.source != .loads else { throw taken(table, at: offset) }
+        if let difference = table.difference(from: wanted) {
+            throw source.error(
+                .conflict, at: offset,
+                "table \(table.name) was kept when its application was deleted, with \(difference)",
+                hint: "write it as it was and it goes on, or give this one another name")
+        }
+        table.app = wanted.app
+        table.sql = wanted.sql
+        return table
     }
 
     private func change(_ table: TableEntry) -> String {
@@ -63,13 +80,9 @@ extension Planner {
                 .conflict, at: offset, "table \(existing.name) belongs to application \(owner)",
                 hint: "give this one another name")
         }
-        return existing.source == .loads
-            ? source.error(
-                .conflict, at: offset, "table \(existing.name) is filled by loads, not by a query",
-                hint: "give this one another name")
-            : source.error(
-                .conflict, at: offset, "table \(existing.name) was kept when its application was deleted",
-                hint: "give this one another name; `maser delete` with --drop removes an application's tables too")
+        return source.error(
+            .conflict, at: offset, "table \(existing.name) is filled by loads, not by a query",
+            hint: "give this one another name")
     }
 
     // A deployed application

@@ -9,6 +9,12 @@ extension Planner {
                 "BY names a field, but the records of \(syntax.name.text) have none by name",
                 hint: "add FORMAT JSON; without BY a record goes by its own key, or round robin")
         }
+        guard syntax.retention?.bytes == nil else {
+            // Dropping what an app has yet to read would lose it, and nothing tells the log yet who still needs what.
+            throw source.error(
+                .unsupported, at: statement.offset, "this Maser does not drop a category's records by size yet",
+                hint: "leave RETAIN out, or give it a time, which is kept and not enforced yet")
+        }
         let wanted = CategoryEntry(
             id: 0, name: syntax.name.text, bucketCount: syntax.buckets ?? 1, bucketColumn: syntax.bucketColumn?.text,
             format: syntax.format, retention: syntax.retention, sql: statement.text)

@@ -58,7 +58,9 @@ struct DescriptionHandler: Sendable {
 
 extension Engine {
     func descriptor(of table: TableEntry, in catalog: CatalogSnapshot) -> WireTableDescriptor {
-        WireTableDescriptor(table, shardCount: catalog.shardCount) { version in
+        let inputs = table.app.flatMap { catalog.app(named: $0) }?.inputTables ?? []
+        let input = inputs.first { $0.name.lowercased() == table.source.inputTable?.lowercased() }
+        return WireTableDescriptor(table, input: input, shardCount: catalog.shardCount) { version in
             // Dropped since the snapshot was taken: nothing is left of it.
             let statistics = try? tables.statistics(table: table.id, version: version.number)
             return (Int64(statistics?.estimatedRows ?? 0), Int64(statistics?.bytes ?? 0))
