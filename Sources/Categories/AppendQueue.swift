@@ -24,8 +24,8 @@ final class AppendQueue: Sendable {
     private let greatestBytes: Int
     private let greatestGroupBytes: Int
     private let condition = NSCondition()
-    // Touched only with the condition locked.
     private nonisolated(unsafe) var state = State()
+    // Touched only with the condition locked.
 
     private struct State {
         var pending: [PendingAppend] = []
