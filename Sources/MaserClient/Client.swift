@@ -32,11 +32,11 @@ public final class Client: Sendable {
             case .tls(let ca, let certificate, let key):
                 .tls(TLSClientConfiguration(caFile: ca, certificateFile: certificate, keyFile: key))
             }
+        let group: any EventLoopGroup = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
         do throws(RPCError) {
             let dialer = try RPCDialer(
-                host: configuration.endpoint.host, port: configuration.endpoint.port, security: security,
-                group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton)
-            pool = ConnectionPool(dialer, size: configuration.connections)
+                host: configuration.endpoint.host, port: configuration.endpoint.port, security: security, group: group)
+            pool = ConnectionPool(dialer, size: configuration.connections, group: group)
         } catch {
             throw ClientError(error)
         }

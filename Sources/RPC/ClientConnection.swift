@@ -108,16 +108,18 @@ package final class ClientConnection: Sendable {
 
     /// Stops waiting for an answer.
     package func cancel(_ id: UInt64) {
-        core.withLock { $0.ledger.take(id) }?.fail(RPCError(.cancelled))
+        let (request, isDone) = core.withLock { core in (core.ledger.take(id), core.isDone) }
+        request?.fail(RPCError(.cancelled))
+        if isDone { channel.close(promise: nil) }
     }
 
     /// Takes no more requests, waits for the answers that are due, and closes.
     package func close() {
-        let isIdle = core.withLock { core in
+        let isDone = core.withLock { core in
             core.state.retire(RPCError(.unavailable, "the client was closed"))
-            return core.ledger.count == 0
+            return core.isDone
         }
-        if isIdle { channel.close(promise: nil) }
+        if isDone { channel.close(promise: nil) }
     }
 
     // MARK: The event loop's side
@@ -159,7 +161,7 @@ package final class ClientConnection: Sendable {
             }
             core.ledger.releaseBacklog(now: .now())
             batch.mustFlush = core.claimFlush()
-            batch.isDone = core.state.isDone(pending: core.ledger.count)
+            batch.isDone = core.isDone
         }
         buffer.moveReaderIndex(forwardBy: offset)
         if batch.isGreeting { greeted.succeed() }
@@ -192,14 +194,15 @@ package final class ClientConnection: Sendable {
 
     /// Ends the requests whose deadline has passed. One timer serves them all: most are answered long before.
     private func sweep(_ time: NIODeadline) {
-        let (expired, next) = core.withLock { core in
-            guard core.sweep == time else { return ([PendingRequest](), NIODeadline?.none) }
+        let (expired, next, isDone) = core.withLock { core in
+            guard core.sweep == time else { return ([PendingRequest](), NIODeadline?.none, false) }
             let (expired, next) = core.ledger.takeExpired(at: max(.now(), time))
             core.sweep = next
-            return (expired, next)
+            return (expired, next, core.isDone)
         }
         for request in expired { request.fail(RPCError(.deadlineExceeded)) }
         if let next { scheduleSweep(next) }
+        if isDone { channel.close(promise: nil) }
     }
 }
 
@@ -213,6 +216,8 @@ private struct AnswerBatch {
 }
 
 extension ClientConnection.Core {
+    fileprivate var isDone: Bool { state.isDone(pending: ledger.count) }
+
     /// Whether the caller is the one who has to send what is outgoing.
     fileprivate mutating func claimFlush() -> Bool {
         guard ledger.outgoing.count > 0, !isFlushScheduled else { return false }

@@ -27,9 +27,8 @@ package struct PendingTable<Element> {
     package mutating func remove(_ id: UInt64) -> Element? {
         let index = Int(id & 0xffff_ffff)
         guard index < places.count, places[index].generation == UInt32(id >> 32),
-            let element = places[index].element
+            let element = places[index].element.take()
         else { return nil }
-        places[index].element = nil
         // Generation 0 would make the id 0.
         places[index].generation = places[index].generation == .max ? 1 : places[index].generation + 1
         free.append(UInt32(index))

@@ -54,7 +54,8 @@ package final class RPCListener: Sendable {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 512)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 262_144)
             )
@@ -63,7 +64,9 @@ package final class RPCListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let connection = ServerConnection(channel: channel, limits: limits)
                     guard connections.insert(connection) else {
-                        report("\(connection.peer): refused: there are \(limits.connections) connections already")
+                        report(
+                            "\(connection.peer): refused: the server stops, or has \(limits.connections) connections already"
+                        )
                         throw RPCError(.overloaded)
                     }
                     channel.closeFuture.whenComplete { _ in connections.remove(connection) }
@@ -87,7 +90,7 @@ package final class RPCListener: Sendable {
     /// Stops accepting, answers what is in flight, and closes; after `limits.drainTimeout` without that.
     package func drain() async {
         try? await channel.close().get()
-        for connection in connections.all() {
+        for connection in connections.closeToNewOnes() {
             connection.eventLoop.execute { connection.drain() }
         }
         let timeout = channel.eventLoop.scheduleTask(in: limits.drainTimeout) { [connections] in
@@ -103,6 +106,7 @@ final class ConnectionSet: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: ServerConnection] = [:]
         var waiters: [CheckedContinuation<Void, Never>] = []
+        var isClosed = false
     }
 
     private let limit: Int
@@ -116,9 +120,18 @@ final class ConnectionSet: Sendable {
 
     func all() -> [ServerConnection] { state.withLock { [ServerConnection]($0.connections.values) } }
 
+    /// One that was accepted a moment ago and comes only now finds the door shut. Returns those that are in.
+    func closeToNewOnes() -> [ServerConnection] {
+        state.withLock { state in
+            state.isClosed = true
+            return [ServerConnection](state.connections.values)
+        }
+    }
+
+    /// false: it is one too many.
     func insert(_ connection: ServerConnection) -> Bool {
         state.withLock { state in
-            guard state.connections.count < limit else { return false }
+            guard state.connections.count < limit, !state.isClosed else { return false }
             state.connections[ObjectIdentifier(connection)] = connection
             return true
         }

@@ -9,9 +9,15 @@ import Testing
 private struct Route: Decodable, Equatable, Sendable {
     var origin: String
     var dest: String
-    var window_start: Date
+    var windowStart: Date
     var flights: Int
-    var mean_delay: Double?
+    var meanDelay: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case origin, dest, flights
+        case windowStart = "window_start"
+        case meanDelay = "mean_delay"
+    }
 }
 
 private struct Total: Decodable, Equatable, Sendable {
@@ -54,10 +60,10 @@ struct ClientTests {
             #expect(
                 route
                     == Route(
-                        origin: "EWR", dest: "SFO", window_start: Date(timeIntervalSince1970: 1_372_896_000),
+                        origin: "EWR", dest: "SFO", windowStart: Date(timeIntervalSince1970: 1_372_896_000),
                         flights: 4,
-                        mean_delay: 12.5))
-            #expect(try await routes.get("EWR", "ATL", day)?.mean_delay == nil)
+                        meanDelay: 12.5))
+            #expect(try await routes.get("EWR", "ATL", day)?.meanDelay == nil)
             #expect(try await routes.get("EWR", "NOWHERE", day) == nil)
             #expect(server.count(.describeTable) == 1)
         }

@@ -123,6 +123,21 @@ struct LoopbackTests {
         }
     }
 
+    @Test("a connection that is closed goes when the last one who waits gives up")
+    func closingWithPending() async throws {
+        try await connected { server, _ in
+            let connection = try await server.dialer().connect()
+            let task = Task { try await connection.request(.scan) { _ in } }
+            try await LoopbackServer.wait { server.handler.heldCount == 1 }
+            connection.close()
+            #expect(server.listener.connectionCount == 2)
+            task.cancel()
+            _ = await task.result
+            try await connection.whenClosed.get()
+            server.handler.release()
+        }
+    }
+
     @Test("when the connection is cut, whoever waits learns that the request may have been done")
     func cutConnection() async throws {
         let server = try await LoopbackServer.start()

@@ -5,16 +5,19 @@ internal import Synchronization
 /// The connections that all calls of a client share. They are made when needed, and again when they were lost.
 final class ConnectionPool: Sendable {
     private let dialer: RPCDialer
+    private let group: any EventLoopGroup
     private let core: Mutex<Core>
 
     private struct Core {
         var state: PoolState<ClientConnection>
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
         var lastFailure: RPCError?
     }
 
-    init(_ dialer: RPCDialer, size: Int) {
+    init(_ dialer: RPCDialer, size: Int, group: any EventLoopGroup) {
         self.dialer = dialer
+        self.group = group
         let backoff = Backoff(first: .milliseconds(10), greatest: .seconds(2))
         core = Mutex(Core(state: PoolState(size: size, backoff: backoff)))
     }
@@ -28,13 +31,14 @@ final class ConnectionPool: Sendable {
                 if let other { Task { try? await connect(other, deadline: .now() + Self.connectTimeout) } }
                 return connection
             case .connect(let place): return try await connect(place, deadline: deadline)
-            case .waitForConnection: try await waitForConnection()
+            case .waitForConnection: try await waitForConnection(deadline: deadline)
             case .waitUntil(let time, let error):
                 guard time < deadline else { throw error }
                 try? await Task.sleep(nanoseconds: UInt64(max(0, (time - .now()).nanoseconds)))
             case .closed: throw RPCError(.unavailable, "the client was closed")
             }
             if Task.isCancelled { throw RPCError(.cancelled) }
+            if deadline <= .now() { throw RPCError(.deadlineExceeded, "no connection to the server in time") }
         }
     }
 
@@ -60,34 +64,48 @@ final class ConnectionPool: Sendable {
     ) -> R {
         let (result, waiters) = core.withLock { core in
             core.lastFailure = failure
-            defer { core.waiters = [] }
+            defer { core.waiters = [:] }
             return (change(&core.state), core.waiters)
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters.values { waiter.resume() }
         return result
     }
 
-    /// Until the attempt in progress ends; throws as it did, where a retry would not help.
-    private func waitForConnection() async throws(RPCError) {
-        await withCheckedContinuation { continuation in
-            let mustWait = core.withLock { core in
-                // It may have ended since.
-                let isConnecting = core.state.isConnecting
-                if isConnecting { core.waiters.append(continuation) }
-                return isConnecting
+    /// Until the attempt in progress ends, or the deadline comes; throws as the attempt did, where a retry would not help.
+    private func waitForConnection(deadline: NIODeadline) async throws(RPCError) {
+        let id = core.withLock { core in
+            core.nextWaiter += 1
+            return core.nextWaiter
+        }
+        let timer = group.next().scheduleTask(deadline: deadline) { self.wake(id) }
+        defer { timer.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = core.withLock { core in
+                    // The attempt may have ended since.
+                    guard core.state.isConnecting, deadline > .now() else { return false }
+                    core.waiters[id] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() } else if Task.isCancelled { wake(id) }
             }
-            if !mustWait { continuation.resume() }
+        } onCancel: {
+            wake(id)
         }
         if let failure = core.withLock({ $0.lastFailure }), !failure.isRetriable { throw failure }
     }
 
+    private func wake(_ id: UInt64) {
+        core.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+    }
+
     func close() {
         let (connections, waiters) = core.withLock { core in
-            defer { core.waiters = [] }
+            defer { core.waiters = [:] }
             return (core.state.close(), core.waiters)
         }
         for connection in connections { connection.close() }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters.values { waiter.resume() }
     }
 
     private static let connectTimeout = TimeAmount.seconds(10)

@@ -6,7 +6,7 @@ internal import Records
 /// included, or `Row`.
 ///
 /// ```swift
-/// struct Route: Decodable { var origin: String; var dest: String; var window_start: Date; var flights: Int }
+/// struct Route: Decodable { var origin: String; var dest: String; var flights: Int; var note: String? }
 /// let routes = try await client.table("delay_by_route", as: Route.self)
 /// if let route = try await routes.get("EWR", "SFO", day) { ... }
 /// ```
