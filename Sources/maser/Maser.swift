@@ -76,7 +76,7 @@ private func helpToRead(for error: any Error) -> String {
 }
 
 /// Why a command failed, as one line that says what to do. Exit code 1; what is wrong usage is a `ValidationError`.
-struct CommandError: Error, CustomStringConvertible {
+struct CommandError: Error, Equatable, CustomStringConvertible {
     var description: String
 
     init(_ description: String) {

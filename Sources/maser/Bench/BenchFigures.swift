@@ -24,7 +24,7 @@ struct BenchFigures {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {
-            try encoder.encode(medians).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try (encoder.encode(medians) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw CommandError("cannot write \(path): \(systemReason(error))")
         }

@@ -13,7 +13,8 @@ struct Get: AsyncParsableCommand {
               maser get delay_by_route EWR,SFO,2013-07-04
               maser get delay_by_route '["EWR", "SFO", "2013-07-04"]' --json
 
-            In CSV nothing between two commas is NULL and "" is the empty string. With --json a line is printed for every \
+            In CSV nothing between two commas is NULL and "" is the empty string; before a KEY that begins with - write \
+            -- alone. With --json a line is printed for every \
             key asked, in order: null where there is no such row. Exit code 0 either way.
             """)
 

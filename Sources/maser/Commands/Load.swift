@@ -26,7 +26,7 @@ struct Load: AsyncParsableCommand {
     @Option(name: .customLong("null"), help: "What stands for NULL in CSV and TSV, besides nothing.")
     var nullText: String?
 
-    @Option(help: "A folder for work that a repeated call may go on with; by default one in your cache folder.")
+    @Option(help: "Where to build; a repeated call goes on with what is there. By default your cache folder.")
     var work: String?
 
     @OptionGroup var connection: ConnectionOptions

@@ -22,21 +22,31 @@ func load(
     guard table.source == "loads" else {
         throw CommandError("\(table.name) is filled by app \(table.app), not by loads")
     }
-    let folder = workFolder ?? defaultWorkFolder(for: table, paths)
+    let folder = buildFolder(for: table, paths, in: workFolder)
     let building = ProgressBar("building")
     defer { building.finish() }
     let builder = VersionBuilder(
         shape: try TableShape(table), sources: try SourceFiles(paths), nullText: nullText, folder: folder)
-    let built = try builder.build { progress in
-        let share = Double(progress.done) / Double(max(progress.total, 1))
-        // Reading is the longer half.
-        building.show(
-            progress.phase == .reading ? share * 0.7 : 0.7 + share * 0.3, "\(HumanText.count(progress.rows)) rows")
+    let built: BuiltVersion
+    do {
+        built = try builder.build { building.show($0.fraction, "\(HumanText.count($0.rows)) rows") }
+    } catch {
+        // Nothing to go on with is left. Where another load is at work, the folder is that one's.
+        if error.code != .busy { try? FileManager.default.removeItem(atPath: folder) }
+        throw error
     }
     building.finish()
     let finished = try await upload(built, client)
     try? FileManager.default.removeItem(atPath: folder)
     return LoadedVersion(version: finished.version, rows: finished.rows, duplicates: built.manifest.duplicates)
+}
+
+extension BuildProgress {
+    /// Of the whole build; reading takes the longer part.
+    fileprivate var fraction: Double {
+        let share = Double(done) / Double(max(total, 1))
+        return phase == .reading ? share * 0.7 : 0.7 + share * 0.3
+    }
 }
 
 private func upload(_ built: BuiltVersion, _ client: Client) async throws -> WireFinishLoadResponse {
@@ -64,15 +74,17 @@ private func upload(_ built: BuiltVersion, _ client: Client) async throws -> Wir
     return try await client.finishLoad(begun.load)
 }
 
-/// The same for the same table and files, so that a second call finds what the first has done.
-private func defaultWorkFolder(for table: WireTableDescriptor, _ paths: [String]) -> String {
-    let identity = (["\(table.id)"] + paths.map { URL(fileURLWithPath: $0).standardizedFileURL.path }).joined(
-        separator: "\n")
-    let caches =
-        FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
-        ?? FileManager.default.temporaryDirectory
-    return caches.appendingPathComponent("maser/loads/\(table.name)-\(String(xxh3([UInt8](identity.utf8)), radix: 16))")
-        .path
+/// Below `workFolder`, or the user's caches; the same for the same table and files, so that a second call finds what the
+/// first has done.
+private func buildFolder(for table: WireTableDescriptor, _ paths: [String], in workFolder: String?) -> String {
+    let files = paths.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    let hash = xxh3([UInt8]((["\(table.id)"] + files).joined(separator: "\n").utf8))
+    return (workFolder ?? cacheFolder) + "/maser-\(table.name)-\(String(hash, radix: 16))"
+}
+
+private var cacheFolder: String {
+    let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+    return (caches ?? FileManager.default.temporaryDirectory).appendingPathComponent("maser/loads").path
 }
 
 extension TableShape {

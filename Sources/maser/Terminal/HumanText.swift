@@ -38,8 +38,11 @@ enum HumanText {
     }
 
     static func number(_ value: Double) -> String {
-        value == value.rounded() && value.magnitude < 1e15
-            ? String(format: "%.0f", value) : String(format: "%.7g", value)
+        let magnitude = value.magnitude
+        if value == value.rounded(), magnitude < 1e15 { return String(format: "%.0f", value) }
+        // An exponent only where there would be a row of zeros.
+        guard magnitude >= 1e7, magnitude < 1e15 else { return String(format: "%.7g", value) }
+        return String(format: "%.1f", value)
     }
 
     /// 336776 is 336,776.
