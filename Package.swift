@@ -87,7 +87,7 @@ let package = Package(
                 "Records", "Monoids", "Bytes", .nioCore, .nioPosix, .logging, .lifecycle, .signals,
                 .configuration,
             ]),
-        room("MaserClient", ["RPC", "Records", "Bytes", .nioCore, .nioPosix]),
+        room("MaserClient", ["RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         .executableTarget(
             name: "maser",
             dependencies: [
@@ -115,7 +115,7 @@ let package = Package(
         suite("SQLTests", ["SQL", "Catalog", "Expressions", "Records"], exclude: ["scripts"]),
         suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
-        suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix]),
+        suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         suite("ServerTests", ["Server", "RPC", "Tables", "Categories", "Catalog", "Records", "Bytes", .logging]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),
