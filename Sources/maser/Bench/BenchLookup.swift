@@ -22,6 +22,9 @@ struct BenchLookup: AsyncParsableCommand {
     @Option(help: "Requests in flight at once.")
     var tasks = 64
 
+    @Option(help: "Connections that they share.")
+    var connections = 2
+
     @Option(help: "Keys of a batch.")
     var batch = 50
 
@@ -32,14 +35,14 @@ struct BenchLookup: AsyncParsableCommand {
     @OptionGroup var bench: BenchOptions
 
     func validate() throws {
-        if tasks < 1 || batch < 1 || seconds <= 0 {
-            throw ValidationError("--tasks, --batch and --seconds have to be more than 0")
+        if tasks < 1 || connections < 1 || batch < 1 || seconds <= 0 {
+            throw ValidationError("--tasks, --connections, --batch and --seconds have to be more than 0")
         }
     }
 
     mutating func run() async throws {
         let command = self
-        let figures = try await withClient(connection) { client in
+        let figures = try await withClient(connection, connections: connections) { client in
             let keys = try await Self.sample(client, command.table)
             if keys.isEmpty { throw CommandError("\(command.table) has no rows to look up") }
             var figures = BenchFigures()
@@ -53,7 +56,7 @@ struct BenchLookup: AsyncParsableCommand {
             }
             return figures
         }
-        Output.standard.line("lookups of \(table), \(tasks) requests in flight:")
+        Output.standard.line("lookups of \(table), \(tasks) requests in flight on \(connections) connections:")
         printSheet(
             [("  single", "single", "lookups/s"), ("  batches of \(batch)", "batch", "rows/s")].map {
                 title, name, unit in

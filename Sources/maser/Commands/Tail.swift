@@ -52,14 +52,14 @@ struct Tail: AsyncParsableCommand {
             let buckets = bucket.map { [$0] } ?? (0..<UInt32(starts.count)).map { $0 }
             if !follow {
                 for bucket in buckets {
-                    try await print(client, category, bucket, from: starts[Int(bucket)], follow: false, json)
+                    try await printBucket(client, category, bucket, from: starts[Int(bucket)], follow: false, json)
                 }
                 return
             }
             try await withThrowingTaskGroup { group in
                 for bucket in buckets {
                     group.addTask {
-                        try await print(client, category, bucket, from: starts[Int(bucket)], follow: true, json)
+                        try await printBucket(client, category, bucket, from: starts[Int(bucket)], follow: true, json)
                     }
                 }
                 try await group.waitForAll()
@@ -109,7 +109,7 @@ private let waitMilliseconds: UInt32 = 10_000
 private let recordsPerRead: UInt32 = 1000
 
 /// Prints one bucket up to its end as it is now, or for ever.
-private func print(
+private func printBucket(
     _ client: Client, _ category: String, _ bucket: UInt32, from start: Int64, follow: Bool, _ json: Bool
 ) async throws {
     var request = WireReadRequest()
@@ -124,36 +124,10 @@ private func print(
         let last = end ?? page.endOffset
         end = last
         for record in page.records where follow || record.offset < last {
-            json ? printJSON(bucket, record) : printLine(bucket, record)
+            Output.standard.record(record, of: bucket, asJSON: json)
         }
         Output.standard.flush()
         if !follow, page.records.isEmpty || page.nextOffset >= last { return }
         request.offset = page.nextOffset
     }
-}
-
-private func printLine(_ bucket: UInt32, _ record: WireStoredRecord) {
-    var parts = ["\(bucket):\(record.offset)", Records.Timestamp.format(record.appendTime)]
-    if record.hasKey { parts.append(HumanText.bytes([UInt8](record.key))) }
-    parts.append(HumanText.bytes([UInt8](record.value)))
-    parts += record.headers.map { "\(HumanText.printable($0.name))=\(HumanText.bytes([UInt8]($0.value)))" }
-    Output.standard.line(parts.joined(separator: "  "))
-}
-
-private func printJSON(_ bucket: UInt32, _ record: WireStoredRecord) {
-    var fields: [(name: String, value: Value)] = [
-        ("bucket", .int64(Int64(bucket))), ("offset", .int64(record.offset)),
-        ("append_time", .timestamp(record.appendTime)),
-    ]
-    fields.append(textOrBytes("key", record.hasKey ? [UInt8](record.key) : nil))
-    fields.append(textOrBytes("value", [UInt8](record.value)))
-    fields += record.headers.map { textOrBytes("header_" + $0.name, [UInt8]($0.value)) }
-    Output.standard.object(fields)
-}
-
-/// Text as a string; what is no text as base64, under a name that says so.
-private func textOrBytes(_ name: String, _ bytes: [UInt8]?) -> (name: String, value: Value) {
-    guard let bytes else { return (name, .null) }
-    if let text = String(validating: bytes, as: UTF8.self) { return (name, .string(text)) }
-    return (name + "_base64", .bytes(bytes))
 }
