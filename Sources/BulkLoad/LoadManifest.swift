@@ -106,6 +106,17 @@ package struct LoadManifest: Codable, Hashable, Sendable {
         self.duplicates = duplicates
     }
 
+    /// nil beyond 64 bits: a manifest comes from somebody else, and its numbers can be anything.
+    private static func sum(_ numbers: [Int64]) -> Int64? {
+        var sum: Int64 = 0
+        for number in numbers {
+            let (next, overflows) = sum.addingReportingOverflow(number)
+            if overflows { return nil }
+            sum = next
+        }
+        return sum
+    }
+
     /// Throws where the version was built for anything else than this table as it is now.
     package func check(against shape: TableShape) throws(BulkLoadError) {
         guard table.id == shape.id else {
@@ -123,7 +134,7 @@ package struct LoadManifest: Codable, Hashable, Sendable {
         guard shards.count == shape.shardCount, shards.columns == shape.shardColumnCount, shards.hash == Self.shardHash
         else { throw BulkLoadError(.wrongManifest, "the load was built for another sharding of table \(shape.name)") }
         guard samples.count <= SampledRows.greatestCount, files.allSatisfy({ $0.bytes > 0 && $0.rows > 0 }),
-            files.reduce(0, { $0 + $1.rows }) == rows
+            Self.sum(files.map(\.rows)) == rows, Self.sum(files.map(\.bytes)) != nil
         else {
             throw BulkLoadError(.wrongManifest, "the manifest's files do not add up to its \(rows) rows")
         }
