@@ -85,8 +85,8 @@ final class OpenStore: Sendable {
         do throws(TablesError) {
             let store = try open(database, memory)
             let marks = try store.marks()
-            try store.adopt(catalog, kept, marks: marks, options: memory.familyOptions(mergeOperator))
-            return (store, try store.sweepRecords(marks: marks))
+            let made = try store.adopt(catalog, kept, marks: marks, options: memory.familyOptions(mergeOperator))
+            return (store, try store.sweepRecords(marks: marks, made: made))
         } catch {
             try? database.close()
             throw error
@@ -121,10 +121,11 @@ final class OpenStore: Sendable {
     }
 
     /// Drops families that the catalog does not name, or that a load left half made; makes those that live versions
-    /// lack.
+    /// lack, and says which.
     private func adopt(
         _ catalog: CatalogSnapshot, _ kept: Set<VersionID>, marks: Set<VersionID>, options: FamilyOptions
-    ) throws(TablesError) {
+    ) throws(TablesError) -> Set<VersionID> {
+        var made: Set<VersionID> = []
         var named: [VersionID: VersionEntry] = [:]
         for table in catalog.tables.values {
             for version in table.versions { named[VersionID(table: table.id, version: version.number)] = version }
@@ -141,7 +142,9 @@ final class OpenStore: Sendable {
             }
             for (id, version) in named where version.loadedRows == nil && self.family(id) == nil {
                 add(try database.createFamily(StoreRecords.familyName(id), options: options), id)
+                made.insert(id)
             }
+            return made
         } catch {
             throw TablesError(storage: error, "bringing the table store in line with the catalog")
         }
@@ -155,15 +158,17 @@ final class OpenStore: Sendable {
         return marks
     }
 
-    /// Deletes marks and positions of versions that are gone, for their numbers may come again; gives the positions
-    /// that are left.
-    private func sweepRecords(marks: Set<VersionID>) throws(TablesError) -> [StoredPosition] {
+    /// Deletes marks and positions of versions that are gone, for their numbers may come again, and of those that were
+    /// just made and hold nothing; gives the positions that are left.
+    private func sweepRecords(
+        marks: Set<VersionID>, made: Set<VersionID>
+    ) throws(TablesError) -> [StoredPosition] {
         var kept: [StoredPosition] = []
         var batch = WriteBatch()
         for id in marks where family(id) == nil { batch.delete(StoreRecords.markKey(id), in: records) }
         try forEachRow(of: positions) { key, value throws(TablesError) in
             let position = try StoreRecords.position(key, value)
-            if family(position.versionID) == nil {
+            if family(position.versionID) == nil || made.contains(position.versionID) {
                 batch.delete(key, in: positions)
             } else {
                 kept.append(position)

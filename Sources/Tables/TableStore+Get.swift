@@ -3,6 +3,12 @@ package import Catalog
 package import Records
 internal import RocksDB
 
+/// What one get may cost.
+package enum GetLimits {
+    /// Stored values together, which RocksDB lends: copying begins once they are known to be no more.
+    package static let bytes = 64 << 20
+}
+
 extension TableStore {
     /// The rows of many keys, which are tuples, in their order.
     package func get(_ table: TableEntry, keys: ByteStrings) throws(TablesError) -> RowMessages {
@@ -21,6 +27,11 @@ extension TableStore {
                         var stored: [UnsafeRawBufferPointer?] = []
                         stored.reserveCapacity(values.count)
                         for index in 0..<values.count { stored.append(values[index]) }
+                        guard stored.reduce(0, { $0 + ($1?.count ?? 0) }) <= GetLimits.bytes else {
+                            throw TablesError(
+                                .limitExceeded,
+                                "the rows have more than \(GetLimits.bytes >> 20) MiB together; ask for fewer at once")
+                        }
                         try plan.presenter.present(stored, into: &rows)
                     }
                 }

@@ -4,8 +4,10 @@ package import RocksDB
 // that whoever finds the version in a snapshot finds its rows. What a crash leaves in between, the next start clears.
 
 extension TableStore {
-    /// Makes an empty version.
+    /// Makes an empty version. Recovers the store first where a write failed: no position matters to a version that is
+    /// not there yet, and a server without apps has nobody else to do it.
     package func createVersion(table: UInt32, version: UInt32) throws(TablesError) {
+        try recover()
         let id = VersionID(table: table, version: version)
         let opened = try writable()
         guard opened.family(id) == nil else {
@@ -21,6 +23,7 @@ extension TableStore {
 
     /// Drops a version with its rows and positions; nothing where there is none. Requests in flight go on reading it.
     package func dropVersion(table: UInt32, version: UInt32) throws(TablesError) {
+        try recover()
         let id = VersionID(table: table, version: version)
         let opened = try writable()
         guard let family = opened.remove(id) else { return }

@@ -16,6 +16,20 @@ import Testing
         #expect(try rows[3].map { try table.values(of: [UInt8]($0)) } == [.int64(2), .int64(-1)])
     }
 
+    /// One large row, asked for again and again, is much from little.
+    @Test func rowsThatAreTooMuchTogetherAreRefusedBeforeTheyAreCopied() throws {
+        let table = Fixture.aircraft()
+        let store = try TestStore(table)
+        let key = try Fixture.tuple(.string("N1"))
+        let name = String(repeating: "x", count: 1 << 20)
+        try store.tables.merge([(key, Fixture.plane(name, .log(eventTime: 0, bucket: 0, offset: 0)))], into: table)
+        let error = #expect(throws: TablesError.self) {
+            try store.tables.get(table, keys: [[UInt8]](repeating: key, count: 100))
+        }
+        #expect(error?.code == .limitExceeded)
+        #expect(try store.tables.get(table, keys: [[UInt8]](repeating: key, count: 10)).count == 10)
+    }
+
     @Test func noKeysGiveNoRows() throws {
         let store = try TestStore(Fixture.counts())
         #expect(try store.tables.get(Fixture.counts(), keys: [[UInt8]]()).count == 0)

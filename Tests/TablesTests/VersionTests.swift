@@ -98,6 +98,35 @@ import Testing
         #expect(try store.tables.row(loaded(1), .string("N1"))?.first == .string("UA"))
     }
 
+    @Test func aStoreOfLoadsAloneTakesThemAgainAfterAWriteThatFailed() throws {
+        let store = try TestStore()
+        try store.tables.createVersion(table: 3, version: 1)
+        store.tables.failNextWrite(with: RocksDBError(.noSpace, "No space left on device"))
+        #expect(throws: TablesError.self) {
+            try store.tables.ingest(files: [file(["N1": "UA"], table: loaded(1), in: store)], table: 3, version: 1)
+        }
+        try store.tables.dropVersion(table: 3, version: 1)
+        try store.tables.createVersion(table: 3, version: 2)
+        try store.tables.ingest(files: [file(["N1": "AA"], table: loaded(2), in: store)], table: 3, version: 2)
+        try store.catalog.update { try $0.put(loaded(2)) }
+        #expect(try store.tables.row(loaded(2), .string("N1"))?.first == .string("AA"))
+    }
+
+    /// Else its records would count as applied, and be in no table.
+    @Test func aVersionThatAStartHasToMakeAnewHasNoPositions() throws {
+        let store = try TestStore(Fixture.counts())
+        try store.tables.commit(
+            Checkpoint(
+                merges: [],
+                positions: [
+                    StoredPosition(table: 1, version: 1, category: 1, bucket: 0, offset: 5, appendTime: 6)
+                ]))
+        try store.withDatabase { try $0.dropFamily(try #require($0.family(named: "t1.v1"))) }
+        #expect(try store.tables.positions(table: 1, version: 1).isEmpty)
+        try store.reopen()
+        #expect(try store.tables.positions(table: 1, version: 1).isEmpty)
+    }
+
     @Test func aDroppedVersionTakesItsPositionsAndMarkAlong() throws {
         let table = Fixture.counts()
         let store = try TestStore(table)
