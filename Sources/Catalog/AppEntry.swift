@@ -11,10 +11,12 @@ package struct AppEntry: Codable, Hashable, Sendable {
     package var sql: String
     /// Microseconds since 1970.
     package var deployedAt: Int64
+    /// Where its dead-letter category ended when it was deployed: letters before are those of a former app of the name.
+    package var deadLettersFrom: Int64?
 
     package init(
         id: UInt32, name: String, options: AppOptions, inputTables: [InputTableEntry], tableIDs: [UInt32], sql: String,
-        deployedAt: Int64
+        deployedAt: Int64, deadLettersFrom: Int64? = nil
     ) {
         self.id = id
         self.name = name
@@ -23,6 +25,7 @@ package struct AppEntry: Codable, Hashable, Sendable {
         self.tableIDs = tableIDs
         self.sql = sql
         self.deployedAt = deployedAt
+        self.deadLettersFrom = deadLettersFrom
     }
 }
 

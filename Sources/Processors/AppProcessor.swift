@@ -77,7 +77,7 @@ final class AppProcessor {
             for sink in follower.sinks {
                 sink.removeAll()
                 let positions = try storedPositions(of: sink)
-                let letters = positions[deadLetters.positionKey]?.offset ?? 0
+                let letters = positions[deadLetters.positionKey]?.offset ?? app.deadLettersFrom ?? 0
                 deadLetterPosition = min(deadLetterPosition ?? letters, letters)
                 stored.append(positions)
             }

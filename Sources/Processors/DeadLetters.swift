@@ -13,6 +13,7 @@ internal import Tables
 /// What a deploy makes for an app beside its tables, and what stands in it.
 package enum DeadLetterCategory {
     package static let bucketCount = 1
+    package static let bucket = 0
 
     package static func name(ofApp app: String) -> String { "\(app)_dead_letters" }
 
@@ -35,7 +36,7 @@ final class DeadLetters {
     static let greatestCategoryByteCount = 1 << 30
 
     private typealias Header = DeadLetterCategory.Header
-    static let bucket = 0
+    static let bucket = DeadLetterCategory.bucket
 
     let category: CategoryEntry
     private let categories: CategoryStore

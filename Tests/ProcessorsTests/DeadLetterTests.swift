@@ -1,4 +1,5 @@
 import Catalog
+import Categories
 import Tables
 import Testing
 
@@ -42,6 +43,24 @@ import Testing
         let letters = try stores.deadLetters()
         #expect(letters.count == 6 * Self.bad.count)
         #expect(Set(letters.map { [$0["bucket"], $0["offset"]] }).count == letters.count)
+    }
+
+    /// What the app before it could not apply says nothing about what this one cannot.
+    @Test func keepsItsOwnWhateverAFormerAppOfTheNameKept() throws {
+        let stores = try Stores(bucketCount: 1, app: EventsApp.app(deadLettersFrom: 1))
+        try stores.append(Self.bad, bucket: 0)
+        let headers = [
+            ("category", "events"), ("bucket", "0"), ("offset", "\(Self.bad.count - 1)"), ("reason", "former"),
+        ]
+        try stores.categories.appendAndWait(
+            [NewRecord(value: [], headers: headers.map { RecordHeader(name: $0, value: Array($1.utf8)) })],
+            to: EventsApp.deadLetters)
+        for _ in 0..<2 {
+            try stores.process()
+            let letters = try stores.deadLetters().dropFirst()
+            #expect(letters.map { $0["offset"] } == Self.bad.indices.map { String($0) })
+            try stores.reopen()
+        }
     }
 
     @Test func positionsPassThemAndWhatIsFilteredOut() throws {

@@ -33,7 +33,9 @@ enum EventsApp {
     static let deadLetters = CategoryEntry(
         id: deadLettersID, name: DeadLetterCategory.name(ofApp: "events_app"), bucketCount: 1, sql: "")
 
-    static func app(startOffsets: [Int64]? = nil, checkpointMilliseconds: Int = 1) -> AppEntry {
+    static func app(
+        startOffsets: [Int64]? = nil, checkpointMilliseconds: Int = 1, deadLettersFrom: Int64? = nil
+    ) -> AppEntry {
         AppEntry(
             id: 1, name: "events_app", options: AppOptions(checkpointMilliseconds: checkpointMilliseconds),
             inputTables: [
@@ -41,7 +43,7 @@ enum EventsApp {
                     name: "events", categoryID: categoryID, format: .json, columns: columns, eventTimeColumn: 0,
                     start: startOffsets == nil ? .earliest : .latest, startOffsets: startOffsets)
             ],
-            tableIDs: [1, 2, 3], sql: "", deployedAt: 0)
+            tableIDs: [1, 2, 3], sql: "", deployedAt: 0, deadLettersFrom: deadLettersFrom)
     }
 
     static let tables = [byMinute, byShop, latest]
