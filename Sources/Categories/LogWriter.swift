@@ -65,6 +65,8 @@ final class LogWriter: Sendable {
     func close() {
         ended.wait()
         state.withLock { state in
+            // Here it is known that a write failed; the next start would take what it left for records.
+            if state.isBroken { _ = try? open(&state) }
             // What was acknowledged is synced.
             try? state.opened?.database.close()
             state.opened = nil

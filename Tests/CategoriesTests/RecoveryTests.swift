@@ -82,6 +82,17 @@ import Testing
         reopened.close()
     }
 
+    @Test func aWriteThatFailedIsTakenBackWhenTheLogIsClosed() throws {
+        let store = try fixture.open()
+        try store.append([records(0, ["a"])], to: clicks)
+        store.failNextWrite(with: RocksDBError(.ioError, "cannot sync"), afterWriting: true)
+        #expect(throws: CategoriesError.self) { try store.append([records(0, ["lost"])], to: clicks) }
+        store.close()
+        let reopened = try fixture.open()
+        #expect(try reopened.texts(0) == ["a"])
+        reopened.close()
+    }
+
     @Test func theFirstWriteOfACategoryMayFail() throws {
         let store = try fixture.open()
         store.failNextWrite(with: RocksDBError(.noSpace, "No space left on device"), afterWriting: true)
