@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import MaserClient
 
 /// `maser`: one command a file in Commands.
 @main
@@ -63,7 +64,10 @@ struct Maser: AsyncParsableCommand {
             standardError("maser: \(message(for: error))\(helpToRead(for: error))")
             return 2
         default:
-            standardError("maser: \(error)")
+            let isUnreached = (error as? ClientError)?.code == .connectionFailed
+            standardError(
+                "maser: \(error)"
+                    + (isUnreached ? "; is the server running, and at the --endpoint or MASER_ENDPOINT given?" : ""))
             return 1
         }
     }

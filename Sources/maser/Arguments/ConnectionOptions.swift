@@ -54,15 +54,7 @@ struct OutputOptions: ParsableArguments {
 func withClient<R>(
     _ options: ConnectionOptions, connections: Int = 1, _ body: (Client) async throws -> R
 ) async throws -> R {
-    let client = try await connect(options.configuration(connections: connections))
+    let client = try await Client.connect(options.configuration(connections: connections))
     defer { client.close() }
     return try await body(client)
-}
-
-private func connect(_ configuration: ClientConfiguration) async throws -> Client {
-    do {
-        return try await Client.connect(configuration)
-    } catch  where error.code == .connectionFailed {
-        throw CommandError("\(error); is the server running, and at the --endpoint or MASER_ENDPOINT given?")
-    }
 }
