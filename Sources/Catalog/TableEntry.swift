@@ -25,8 +25,10 @@ package struct TableEntry: Codable, Hashable, Sendable {
     package var pane: Pane?
     package var lifetimeMicroseconds: Int64?
     package var source: TableSource
-    /// The app whose statement made it; nil for a table that is only loaded.
+    /// The app whose statement made it; nil for a table that is only loaded, or that was kept when its app was deleted.
     package var app: String?
+    /// What filled a kept table: only the same input may go on with it, for anything else would count otherwise or again.
+    package private(set) var keptInput: InputTableEntry?
     package var sql: String
     package var versions: [VersionEntry]
     package var servingVersion: UInt32
@@ -55,6 +57,25 @@ package struct TableEntry: Codable, Hashable, Sendable {
         self.versions = versions
         self.servingVersion = servingVersion
         self.nextVersion = nextVersion
+    }
+}
+
+extension TableEntry {
+    /// The table without its app, which is being deleted.
+    package func kept(from app: AppEntry) -> TableEntry {
+        var table = self
+        table.app = nil
+        table.keptInput = app.inputTables.first { $0.name.lowercased() == source.inputTable?.lowercased() }
+        return table
+    }
+
+    /// The kept table as one of another app.
+    package func adopted(by app: String?, sql: String) -> TableEntry {
+        var table = self
+        table.app = app
+        table.sql = sql
+        table.keptInput = nil
+        return table
     }
 }
 

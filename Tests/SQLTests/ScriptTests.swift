@@ -41,9 +41,12 @@ import Testing
             case "delete", "drop":
                 guard let app = catalog.app(named: words[1]) else { return "no such application" }
                 catalog.removeApp(id: app.id)
-                for var table in app.tableIDs.compactMap({ catalog.table(id: $0) }) {
-                    table.app = nil
-                    if words[0] == "drop" { catalog.removeTable(id: table.id) } else { try catalog.put(table) }
+                for table in app.tableIDs.compactMap({ catalog.table(id: $0) }) {
+                    if words[0] == "drop" {
+                        catalog.removeTable(id: table.id)
+                    } else {
+                        try catalog.put(table.kept(from: app))
+                    }
                 }
                 return "done"
             default: return "there is no command \(words[0])"

@@ -48,7 +48,7 @@ extension Planner {
     /// The table of the same name and statement that a deleted application left, with its rows and the positions that they
     /// came from: the new application's processors go on there, so that every record still counts once.
     private func kept(_ wanted: TableEntry, at offset: Int) throws(SQLError) -> TableEntry? {
-        guard var table = snapshot.table(named: wanted.name) else { return nil }
+        guard let table = snapshot.table(named: wanted.name) else { return nil }
         guard table.app == nil, table.source != .loads else { throw taken(table, at: offset) }
         if let difference = table.difference(from: wanted) {
             throw source.error(
@@ -56,9 +56,14 @@ extension Planner {
                 "table \(table.name) was kept when its application was deleted, with \(difference)",
                 hint: "write it as it was and it goes on, or give this one another name")
         }
-        table.app = wanted.app
-        table.sql = wanted.sql
-        return table
+        if let former = table.keptInput, let input = inputs[former.name.lowercased()], !input.reads(as: former) {
+            throw source.error(
+                .conflict, at: offset,
+                "table \(table.name) was kept when its application was deleted, and input table \(former.name) was another "
+                    + "then",
+                hint: "write it as it was and it goes on, or give this table another name")
+        }
+        return table.adopted(by: wanted.app, sql: wanted.sql)
     }
 
     private func change(_ table: TableEntry) -> String {
@@ -126,5 +131,16 @@ extension Planner {
         where !draft.tables.contains(where: { $0.entry.name.lowercased() == table.name.lowercased() }) {
             throw changed(draft.offset, "application \(existing.name) is deployed with table \(table.name) as well")
         }
+    }
+}
+
+extension InputTableEntry {
+    /// Whether every record means the same through both; where they start matters to new tables only.
+    fileprivate func reads(as other: InputTableEntry) -> Bool {
+        var (one, other) = (self, other)
+        (one.start, one.startOffsets, one.name) = (other.start, other.startOffsets, other.name)
+        one.columns = Array(columns.prefix(other.columns.count))
+        other.columns = Array(other.columns.prefix(one.columns.count))
+        return one == other
     }
 }
