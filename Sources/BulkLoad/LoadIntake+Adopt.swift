@@ -1,6 +1,7 @@
 internal import Bytes
 package import Catalog
 internal import Records
+internal import RocksDB
 internal import Synchronization
 package import Tables
 
@@ -26,19 +27,19 @@ extension LoadIntake {
         load: String, into tables: TableStore, catalog: CatalogStore, now: Int64
     ) throws(BulkLoadError) -> AdoptedVersion {
         let upload = try upload(load)
-        return try adoption.withLock { _ throws(BulkLoadError) in
-            do {
-                try upload.verify()
-                let adopted = try adopt(upload, into: tables, catalog, now: now)
-                remove(load: load)
-                return adopted
-            } catch let error as BulkLoadError {
-                if error.code != .wrongOffset { remove(load: load) }
-                throw error
-            } catch {
-                remove(load: load)
-                throw Self.failure(error)
-            }
+        do {
+            // Which reads all of it, and holds nobody up.
+            try upload.verify()
+            let adopted = try adoption.withLock { _ in try adopt(upload, into: tables, catalog, now: now) }
+            remove(load: load)
+            return adopted
+        } catch let error as BulkLoadError {
+            // `busy`: it belongs to another call, which is not to lose its files.
+            if error.code != .wrongOffset, error.code != .busy { remove(load: load) }
+            throw error
+        } catch {
+            remove(load: load)
+            throw Self.failure(error)
         }
     }
 
@@ -72,8 +73,8 @@ extension LoadIntake {
                 return former
             }
         } catch {
-            // Where the catalog failed, the version may be named after all: then it has to stay.
-            if catalog.snapshot.table(id: table.id)?.servingVersion != number {
+            // Where nobody knows whether the catalog names the version, it has to stay: the next start looks.
+            if (error as? CatalogError)?.code != .undecided {
                 try? tables.dropVersion(table: table.id, version: number)
             }
             throw error
@@ -117,8 +118,13 @@ extension LoadIntake {
     private static func failure(_ error: any Error) -> BulkLoadError {
         switch error {
         case let error as TablesError:
-            BulkLoadError(error.code == .diskFull ? .diskFull : .storage, error.message, cause: error)
+            BulkLoadError(error.isFullDisk ? .diskFull : .storage, error.message, cause: error)
         default: BulkLoadError(.storage, "adopting the load failed: \(error)", cause: error)
         }
     }
+}
+
+extension TablesError {
+    /// Now, or when the write failed after which the store was not opened again yet.
+    fileprivate var isFullDisk: Bool { code == .diskFull || (cause as? RocksDBError)?.code == .noSpace }
 }

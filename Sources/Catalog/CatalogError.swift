@@ -15,7 +15,9 @@ package struct CatalogError: Error, Sendable, CustomStringConvertible {
         case diskFull
         /// What is stored is not what was written.
         case corruption
-        /// The catalog was closed, or a write failed and it has to be opened again.
+        /// A write failed, and whether it happened cannot be read back yet: `settled` says once it can.
+        case undecided
+        /// The catalog was closed.
         case unavailable
         /// Any other failure of the disk below.
         case storage

@@ -33,7 +33,14 @@ package final class CatalogStore: Sendable {
         /// nil after a failed write or a close: what then stands on the disk is known only after reopening.
         var opened: Opened?
         var isClosed = false
-        var injectedFailure: RocksDBError?
+        var injectedFailure: InjectedFailure?
+    }
+
+    /// For tests of what a full disk does.
+    private struct InjectedFailure {
+        let error: RocksDBError
+        /// The write happens, and fails only then.
+        let isWritten: Bool
     }
 
     /// Opens the catalog in a folder of its own, or makes it. `shardCount` counts for a new catalog only: an existing
@@ -53,7 +60,8 @@ package final class CatalogStore: Sendable {
     }
 
     /// Changes the catalog: `body` gets the newest snapshot, and what it made of it is written in one synced batch and
-    /// then published. Nothing is, where the body or the write fails.
+    /// then published. Nothing is, where the body or the write fails; only after an error `undecided` it may be, and then
+    /// nothing that the change names may be taken away.
     @discardableResult
     package func update<R: Sendable>(_ body: (inout CatalogSnapshot) throws -> R) throws -> R {
         try writer.withLock { writer in
@@ -65,16 +73,45 @@ package final class CatalogStore: Sendable {
             try CatalogFormat.write(changesFrom: before, to: after, into: &batch, opened.family)
             if batch.count == 0 { return result }
             do throws(RocksDBError) {
-                if let failure = writer.injectedFailure.take() { throw failure }
-                try opened.database.write(batch, sync: true)
+                let failure = writer.injectedFailure.take()
+                if failure?.isWritten != false { try opened.database.write(batch, sync: true) }
+                if let failure { throw failure.error }
             } catch {
                 opened.close()
                 writer.opened = nil
-                throw CatalogError(storage: error, "writing the catalog")
+                guard try hasHappened(after, despite: error, &writer) else {
+                    throw CatalogError(storage: error, "writing the catalog")
+                }
+                return result
             }
             published.store(Published(after), ordering: .releasing)
             return result
         }
+    }
+
+    /// The catalog as it stands on the disk, which after an `undecided` change only opening it again can tell.
+    package func settled() throws(CatalogError) -> CatalogSnapshot {
+        try writer.withLock { writer throws(CatalogError) in
+            _ = try opened(&writer)
+            return snapshot
+        }
+    }
+
+    /// Whether a failed write is on the disk all the same, whole: a sync may fail after it, and a log is read back.
+    private func hasHappened(
+        _ after: CatalogSnapshot, despite failure: RocksDBError, _ writer: inout Writer
+    ) throws(CatalogError) -> Bool {
+        let family: Family
+        do {
+            family = try opened(&writer).family
+        } catch {
+            throw CatalogError(
+                .undecided, "writing the catalog: \(failure.message); nor can it be read back: \(error.message)",
+                cause: failure)
+        }
+        var rest = WriteBatch()
+        try CatalogFormat.write(changesFrom: snapshot, to: after, into: &rest, family)
+        return rest.count == 0
     }
 
     /// Further updates fail; the last snapshot stays readable.
@@ -86,15 +123,14 @@ package final class CatalogStore: Sendable {
         }
     }
 
-    /// Makes the next write fail, for tests of what a full disk does.
-    package func failNextWrite(with error: RocksDBError) {
-        writer.withLock { $0.injectedFailure = error }
+    /// Makes the next write fail, before or after it reaches the disk, for tests of what a full disk does.
+    package func failNextWrite(with error: RocksDBError, afterWriting: Bool = false) {
+        writer.withLock { $0.injectedFailure = InjectedFailure(error: error, isWritten: afterWriting) }
     }
 
     private func opened(_ writer: inout Writer) throws(CatalogError) -> Opened {
         if let opened = writer.opened { return opened }
         guard !writer.isClosed else { throw CatalogError(.unavailable, "the catalog is closed") }
-        // The write that failed may yet be on the disk, whole: then it happened.
         let (opened, stored) = try CatalogStore.open(directory, shardCount: snapshot.shardCount)
         writer.opened = opened
         published.store(Published(stored), ordering: .releasing)

@@ -20,14 +20,21 @@ final class AppSupervisor: Sendable {
         self.logger = logger
     }
 
-    /// One app that cannot run keeps no other from running; its status says why.
+    /// Starts the apps of the catalog that have no runner. One that cannot run keeps no other from running; its status
+    /// says why.
     func startAll() {
-        for app in catalog.snapshot.apps.values { start(app) }
+        let snapshot = catalog.snapshot
+        for app in snapshot.apps.values { start(app, snapshot) }
     }
 
-    func start(_ app: AppEntry) {
-        let runner = AppRunner(app: app, catalog: catalog.snapshot, categories: categories, tables: tables)
-        runners.withLock { $0[app.id] = runner }
+    private func start(_ app: AppEntry, _ snapshot: CatalogSnapshot) {
+        let runner = runners.withLock { runners -> AppRunner? in
+            guard runners[app.id] == nil else { return nil }
+            let runner = AppRunner(app: app, catalog: snapshot, categories: categories, tables: tables)
+            runners[app.id] = runner
+            return runner
+        }
+        guard let runner else { return }
         runner.start()
         logger.info("app \(app.name) runs")
     }

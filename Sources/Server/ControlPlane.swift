@@ -1,18 +1,20 @@
 internal import Catalog
 internal import Categories
 internal import Foundation
+internal import Processors
 internal import RPC
 internal import SQL
 internal import Synchronization
 internal import Tables
 
-/// What changes the catalog: deploys, deletions and adoptions of loads, one at a time.
+/// What changes apps: deploys and deletions, one at a time. An adoption of a load changes a table that no app fills, and
+/// needs no turn.
 ///
 /// Each makes what it needs first (families, files), then writes the catalog once, then lets it run. A crash before the write
 /// leaves things that no entry names, and the next start removes them; a crash after it has happened.
 final class ControlPlane: Sendable {
-    let engine: Engine
-    let turn = Mutex(())
+    private let engine: Engine
+    private let turn = Mutex(())
 
     init(_ engine: Engine) {
         self.engine = engine
@@ -21,7 +23,7 @@ final class ControlPlane: Sendable {
     func deploy(_ request: WireDeployRequest) throws -> WireDeployResponse {
         try turn.withLock { _ in
             let script = try SQL.parse(request.sql, file: request.file)
-            var deployment = try SQL.plan(script, against: engine.catalog.snapshot, now: Clock.now)
+            var deployment = try SQL.plan(script, against: engine.catalog.settled(), now: Clock.now)
             deployment.app = try deployment.app.map(withStartOffsets)
             try makeFamilies(of: deployment.tables)
             do {
@@ -31,10 +33,12 @@ final class ControlPlane: Sendable {
                     if let app = deployment.app { try catalog.put(app) }
                 }
             } catch {
-                dropFamilies(of: deployment.tables)
+                if !isUndecided(error) { dropFamilies(of: deployment.tables) }
                 throw error
             }
-            if let app = deployment.app { engine.apps.start(app) }
+            for category in deployment.categories { engine.categories.createCategory(category) }
+            // With those of a deploy before it whose fate was not known then.
+            engine.apps.startAll()
             var response = WireDeployResponse()
             response.app = script.applicationName ?? ""
             response.changes = deployment.changes
@@ -42,10 +46,19 @@ final class ControlPlane: Sendable {
         }
     }
 
-    /// `START LATEST` means the end of the log at this moment, whatever is appended before the first record is read.
+    /// Whether the catalog may have taken the change after all: then what the change names has to stay until it is known.
+    private func isUndecided(_ error: any Error) -> Bool {
+        (error as? CatalogError)?.code == .undecided
+    }
+
+    /// `START LATEST` means the end of the log at this moment, whatever is appended before the first record is read. Dead
+    /// letters up to this moment are those of a former app of the name.
     private func withStartOffsets(_ app: AppEntry) throws -> AppEntry {
         var app = app
         let catalog = engine.catalog.snapshot
+        if let letters = catalog.category(named: DeadLetterCategory.name(ofApp: app.name)) {
+            app.deadLettersFrom = engine.categories.end(category: letters.id, bucket: DeadLetterCategory.bucket)
+        }
         for index in app.inputTables.indices where app.inputTables[index].start == .latest {
             let id = app.inputTables[index].categoryID
             // A category that this deploy makes has no records yet.
@@ -78,23 +91,24 @@ final class ControlPlane: Sendable {
 
     func delete(_ request: WireDeleteAppRequest) throws -> WireEmpty {
         try turn.withLock { _ in
-            guard let app = engine.catalog.snapshot.app(named: request.app) else { throw RPCError.noApp(request.app) }
+            guard let app = try engine.catalog.settled().app(named: request.app) else {
+                throw RPCError.noApp(request.app)
+            }
             let tables = app.tableIDs.compactMap { engine.catalog.snapshot.table(id: $0) }
             engine.apps.stop(app.id)
             do {
                 try engine.catalog.update { catalog in
                     catalog.removeApp(id: app.id)
-                    for var table in tables {
+                    for table in tables {
                         if request.dropTables {
                             catalog.removeTable(id: table.id)
                         } else {
-                            table.app = nil
-                            try catalog.put(table)
+                            try catalog.put(table.kept(from: app))
                         }
                     }
                 }
             } catch {
-                engine.apps.start(app)
+                if !isUndecided(error) { engine.apps.startAll() }
                 throw error
             }
             dropFamilies(of: tables)

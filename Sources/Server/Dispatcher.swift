@@ -29,7 +29,7 @@ final class Dispatcher: RequestHandler {
         descriptions = DescriptionHandler(engine)
         status = StatusHandler(engine)
         control = ControlPlane(engine)
-        loads = LoadHandler(control)
+        loads = LoadHandler(engine)
         pool.start()
     }
 

@@ -54,7 +54,7 @@ extension CatalogError {
         case .invalidArgument: .invalidArgument
         case .diskFull: .diskFull
         case .unavailable: .unavailable
-        case .newerFormat, .inUse, .corruption, .storage: .storageFailure
+        case .newerFormat, .inUse, .corruption, .undecided, .storage: .storageFailure
         }
     }
 }

@@ -164,6 +164,11 @@ import Testing
         let wrong = [UInt8](try JSONEncoder().encode(sum))
         #expect(
             message(LoadFixture.planes(), manifest: wrong) == "the manifest's files do not add up to its 11 rows")
+        sum.files += sum.files
+        for index in sum.files.indices { sum.files[index].rows = .max }
+        let giant = [UInt8](try JSONEncoder().encode(sum))
+        #expect(
+            message(LoadFixture.planes(), manifest: giant) == "the manifest's files do not add up to its 11 rows")
         var upsert = LoadFixture.planes()
         upsert.source = .upsert(UpsertQuery(input: "x", filter: nil, keys: [], values: [], delete: nil))
         #expect(message(upsert) == "table planes is filled by an app, not by loads")
@@ -206,6 +211,47 @@ import Testing
         #expect(row?[0] == .int64(1999))
         let adopted = try server.load(try built(fixture, year: 2002))
         #expect(adopted.rows == 500)
+        try server.close()
+    }
+
+    /// The version that serves must be there whatever the catalog says in the end.
+    @Test func aCatalogThatFailsAfterItWasWrittenServesTheNewVersion() throws {
+        let fixture = try LoadFixture()
+        var server = try LoadServer("\(fixture.folder)/data")
+        _ = try server.load(try built(fixture, year: 1999))
+        let load = try server.upload(try built(fixture, year: 2001))
+        // The first write takes the number, the second one switches.
+        for year in [2001, 2002] {
+            let load = year == 2001 ? load : try server.upload(try built(fixture, year: Int(year)))
+            server.catalog.failNextWrite(with: .init(.ioError, "cannot sync"), afterWriting: true)
+            _ = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1)
+            for _ in 0..<2 {
+                let row = try server.row([.string("N7")])
+                #expect(row?[0] == .int64(Int64(year)))
+                try server.close()
+                server = try LoadServer("\(fixture.folder)/data")
+            }
+        }
+        try server.close()
+    }
+
+    @Test func aLoadThatIsFinishedTwiceAtOnceIsAdoptedOnce() async throws {
+        let fixture = try LoadFixture()
+        let server = try LoadServer("\(fixture.folder)/data")
+        let built = try built(fixture)
+        let (intake, tables, catalog) = (server.intake, server.tables, server.catalog)
+        for round in 1...10 {
+            let load = try server.upload(built)
+            let adopted = await withTaskGroup(of: AdoptedVersion?.self) { group -> [AdoptedVersion] in
+                for _ in 0..<2 {
+                    group.addTask { try? intake.adopt(load: load, into: tables, catalog: catalog, now: 1) }
+                }
+                var adopted: [AdoptedVersion] = []
+                for await version in group { if let version { adopted.append(version) } }
+                return adopted
+            }
+            #expect(adopted == [AdoptedVersion(version: UInt32(round), rows: 500)])
+        }
         try server.close()
     }
 

@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 import RocksDB
 import Testing
 
@@ -62,6 +63,42 @@ import Testing
         #expect(store.snapshot.tables.isEmpty)
         try store.update { try $0.put(Sample.table(id: 1, name: "t")) }
         #expect(store.snapshot.tables.count == 1)
+    }
+
+    @Test func aWriteThatIsOnTheDiskAfterItFailedHasHappened() throws {
+        let store = try CatalogStore(directory: folder.path)
+        store.failNextWrite(with: RocksDBError(.ioError, "cannot sync"), afterWriting: true)
+        let id = try store.update { catalog in
+            try catalog.put(Sample.table(id: catalog.nextTableID, name: "t"))
+            return catalog.nextTableID - 1
+        }
+        #expect(store.snapshot.table(id: id)?.name == "t")
+        try store.update { try $0.put(Sample.table(id: $0.nextTableID, name: "u")) }
+        #expect(Set(store.snapshot.tables.values.map(\.name)) == ["t", "u"])
+        store.close()
+        #expect(try CatalogStore(directory: folder.path).snapshot.tables.count == 2)
+    }
+
+    @Test func aWriteWhoseFateCannotBeReadBackIsUndecidedUntilItCan() throws {
+        let store = try CatalogStore(directory: folder.path)
+        store.failNextWrite(with: RocksDBError(.ioError, "cannot sync"), afterWriting: true)
+        // The catalog cannot be opened while its files are elsewhere.
+        let elsewhere = folder.path + "-elsewhere"
+        let error = #expect(throws: CatalogError.self) {
+            try store.update { catalog in
+                try catalog.put(Sample.table(id: 1, name: "t"))
+                try FileManager.default.moveItem(atPath: folder.path, toPath: elsewhere)
+                try Data().write(to: URL(filePath: folder.path))
+            }
+        }
+        #expect(error?.code == .undecided)
+        #expect(store.snapshot.tables.isEmpty)
+        #expect(throws: CatalogError.self) { try store.settled() }
+        try FileManager.default.removeItem(atPath: folder.path)
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: folder.path)
+        #expect(try store.settled().tables.count == 1)
+        #expect(store.snapshot.tables.count == 1)
+        store.close()
     }
 
     @Test func concurrentUpdatesAllHappen() async throws {

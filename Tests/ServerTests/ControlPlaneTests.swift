@@ -112,6 +112,23 @@ import Testing
         try await fixture.waitFor(2, of: "a")
     }
 
+    /// Else the records of another category, or another reading of the same, would count into what is there.
+    @Test(
+        arguments: [
+            ["CATEGORY 'words'": "CATEGORY 'others'"], ["(word STRING)": "(word STRING FROM '$.other')"],
+        ])
+    func aKeptTableGoesOnOverTheInputThatItHad(changes: [String: String]) throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(Self.counts + "CREATE CATEGORY others BUCKETS 2 FORMAT JSON;")
+        var request = WireDeleteAppRequest()
+        request.app = "counts"
+        _ = try ControlPlane(fixture.engine).delete(request)
+        let changed = changes.reduce(Self.counts) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
+        #expect { try fixture.deploy(changed) } throws: { "\($0)".contains("input table words was another then") }
+        let added = Self.counts.replacingOccurrences(of: "(word STRING)", with: "(word STRING, n INT64)")
+        #expect(try !fixture.deploy(added).changes.isEmpty)
+    }
+
     @Test func droppingTheTablesOfADeletedAppForgetsWhatTheyCounted() async throws {
         let fixture = try Fixture()
         _ = try fixture.deploy(Self.counts)
@@ -137,6 +154,28 @@ import Testing
         try await fixture.append([#"{"word": "b"}"#], to: "words")
         try await fixture.waitFor(1, of: "b")
         #expect(try fixture.count(of: "a") == nil)
+    }
+
+    @Test func aCategoryIsReadableFromAnyTimeAsSoonAsItIsDeployed() throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy("CREATE CATEGORY words BUCKETS 2 FORMAT JSON;")
+        let id = try #require(fixture.engine.catalog.snapshot.category(named: "words")).id
+        #expect(try fixture.engine.categories.offset(category: id, bucket: 1, atOrAfter: 0) == 0)
+    }
+
+    @Test func anAppCountsTheDeadLettersBeforeItAsNoneOfItsOwn() async throws {
+        let fixture = try Fixture()
+        var request = WireDeleteAppRequest()
+        request.app = "counts"
+        request.dropTables = true
+        for round in 1...3 {
+            _ = try fixture.deploy(Self.counts)
+            try await fixture.append(["not json", #"{"word": "a"}"#], to: "words")
+            try await fixture.waitFor(Int64(round), of: "a")
+            _ = try ControlPlane(fixture.engine).delete(request)
+        }
+        let letters = try #require(fixture.engine.catalog.snapshot.category(named: "counts_dead_letters"))
+        #expect(fixture.engine.categories.end(category: letters.id, bucket: 0) == 1 + 2 + 3)
     }
 
     @Test func aSecondEngineOnTheFolderIsRefused() throws {

@@ -2,16 +2,13 @@ internal import BulkLoad
 internal import Catalog
 internal import NIOPosix
 internal import RPC
-internal import Synchronization
 
 /// Takes in the files of loads, and lets them serve.
 struct LoadHandler: Sendable {
     private let engine: Engine
-    private let control: ControlPlane
 
-    init(_ control: ControlPlane) {
-        self.control = control
-        engine = control.engine
+    init(_ engine: Engine) {
+        self.engine = engine
     }
 
     func begin(_ request: WireBeginLoadRequest) throws -> WireBeginLoadResponse {
@@ -52,14 +49,12 @@ struct LoadHandler: Sendable {
     }
 
     func finish(_ request: WireFinishLoadRequest) throws -> WireFinishLoadResponse {
-        try control.turn.withLock { _ in
-            let adopted = try engine.loads.adopt(
-                load: request.load, into: engine.tables, catalog: engine.catalog, now: Clock.now)
-            var response = WireFinishLoadResponse()
-            response.version = adopted.version
-            response.rows = adopted.rows
-            return response
-        }
+        let adopted = try engine.loads.adopt(
+            load: request.load, into: engine.tables, catalog: engine.catalog, now: Clock.now)
+        var response = WireFinishLoadResponse()
+        response.version = adopted.version
+        response.rows = adopted.rows
+        return response
     }
 
     func abort(_ request: WireAbortLoadRequest) throws -> WireEmpty {
