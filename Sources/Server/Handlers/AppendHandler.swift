@@ -8,7 +8,8 @@ internal import Synchronization
 /// Takes records into the log.
 ///
 /// A record's bucket is the one that its client names; else its key's, by Kafka's hash; else, where the category is bucketed
-/// BY a field of its JSON, that field's text becomes the key; else the next in turn.
+/// BY a field of its JSON, that field's text becomes the key, and records without it, whose order matters like that of any
+/// other key, go to bucket 0; else the next in turn.
 final class AppendHandler: Sendable {
     private let engine: Engine
     private let turn = Atomic<Int>(0)
@@ -90,9 +91,7 @@ final class AppendHandler: Sendable {
                     let key =
                         found.isAbsent[index]
                         ? nil : UnsafeRawBufferPointer(rebasing: keys[found.keys.range(at: index)])
-                    let bucket =
-                        key.map { Bytes.bucket(ofRecordKey: $0, buckets: category.bucketCount) }
-                        ?? next(of: category)
+                    let bucket = key.map { Bytes.bucket(ofRecordKey: $0, buckets: category.bucketCount) } ?? 0
                     buckets[bucket, default: bucket].append(key: key, value: value, headers: headers[index])
                 }
             }
