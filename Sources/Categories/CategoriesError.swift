@@ -5,7 +5,7 @@ package struct CategoriesError: Error, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         /// Too much waits to be written; nothing of the append was taken.
         case overloaded
-        /// The disk is full; nothing of the append is in the log.
+        /// The disk is full; nothing of the append is in the log, unless `mayHaveBeenWritten`.
         case diskFull
         /// The log was closed, or is being opened again after a failed write.
         case unavailable
@@ -28,6 +28,9 @@ package struct CategoriesError: Error, Sendable, CustomStringConvertible {
     package let code: Code
     package let message: String
     package let cause: RocksDBError?
+    /// The write itself failed. What it left is taken away before anything else is written; but a server that is killed
+    /// before that may find it.
+    package internal(set) var mayHaveBeenWritten = false
 
     package init(_ code: Code, _ message: String, cause: RocksDBError? = nil) {
         self.code = code

@@ -134,7 +134,9 @@ final class LogWriter: Sendable {
             if failure?.isWritten != false { try database.write(batch, sync: true) }
             if let failure { throw failure.error }
         } catch {
-            throw CategoriesError(storage: error, "appending to the log")
+            var error = CategoriesError(storage: error, "appending to the log")
+            error.mayHaveBeenWritten = true
+            throw error
         }
     }
 

@@ -44,7 +44,7 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
     /// Whether a response with this code leaves open if the request has taken effect. After all others nothing has.
     package var leavesOutcomeOpen: Bool {
         switch self {
-        case .storageFailure, .diskFull, .internal: true
+        case .storageFailure, .internal: true
         default: false
         }
     }

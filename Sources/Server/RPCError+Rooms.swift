@@ -23,10 +23,10 @@ extension RPCError {
     init(_ error: any Error) {
         switch error {
         case let error as RPCError: self = error
-        case let error as TablesError: self.init(error.errorCode, error.message, cause: error)
-        case let error as CategoriesError: self.init(error.errorCode, error.message, cause: error)
-        case let error as CatalogError: self.init(error.errorCode, error.message, cause: error)
-        case let error as BulkLoadError: self.init(error.errorCode, error.message, cause: error)
+        case let error as TablesError: self.init(error.errorCode, error.line, cause: error)
+        case let error as CategoriesError: self.init(error.errorCode, error.line, cause: error)
+        case let error as CatalogError: self.init(error.errorCode, error.line, cause: error)
+        case let error as BulkLoadError: self.init(error.errorCode, error.line, cause: error)
         case let error as SQLError: self.init(.sqlError, error.description, cause: error)
         case let error as BytesError: self.init(.malformedMessage, error.message, cause: error)
         default: self.init(.internal, "\(error)", cause: error)
@@ -34,7 +34,15 @@ extension RPCError {
     }
 }
 
+/// What to do comes first; the store's own words follow for whoever looks into it.
+/// Nobody is told to repeat what may have been done.
+private func line(ofFullDisk message: String, mayHaveBeenDone: Bool = false) -> String {
+    "the server's disk is full, make room\(mayHaveBeenDone ? "" : " and try again") (\(message))"
+}
+
 extension TablesError {
+    fileprivate var line: String { code == .diskFull ? Server.line(ofFullDisk: message) : message }
+
     fileprivate var errorCode: ErrorCode {
         switch code {
         case .wrongKey, .wrongContinuation, .unsupported, .limitExceeded: .invalidArgument
@@ -48,6 +56,8 @@ extension TablesError {
 }
 
 extension CatalogError {
+    fileprivate var line: String { code == .diskFull ? Server.line(ofFullDisk: message) : message }
+
     fileprivate var errorCode: ErrorCode {
         switch code {
         case .nameTaken: .refused
@@ -60,10 +70,14 @@ extension CatalogError {
 }
 
 extension CategoriesError {
+    fileprivate var line: String {
+        code == .diskFull ? Server.line(ofFullDisk: message, mayHaveBeenDone: mayHaveBeenWritten) : message
+    }
+
     fileprivate var errorCode: ErrorCode {
         switch code {
         case .overloaded: .overloaded
-        case .diskFull: .diskFull
+        case .diskFull: mayHaveBeenWritten ? .storageFailure : .diskFull
         case .unavailable: .unavailable
         case .notFound: .notFound
         case .outOfRange, .invalidArgument: .invalidArgument
@@ -73,6 +87,8 @@ extension CategoriesError {
 }
 
 extension BulkLoadError {
+    fileprivate var line: String { code == .diskFull ? Server.line(ofFullDisk: message) : message }
+
     fileprivate var errorCode: ErrorCode {
         switch code {
         case .unreadableSource, .malformedSource, .wrongManifest, .wrongOffset: .invalidArgument

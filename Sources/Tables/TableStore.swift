@@ -116,7 +116,10 @@ package final class TableStore: Sendable {
             if let opened = state.opened { return opened }
             throw state.isClosed
                 ? TableStore.closed
-                : TablesError(.unavailable, "the table store is being opened again", cause: state.failure)
+                : TablesError(
+                    .unavailable,
+                    "the table store is being opened again" + (state.failure.map { ", after: \($0.message)" } ?? ""),
+                    cause: state.failure)
         }
     }
 
