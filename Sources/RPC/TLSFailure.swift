@@ -52,6 +52,8 @@ struct TLSFailure {
         case SSL_AD_CERTIFICATE_EXPIRED: return "this \(own)'s certificate has expired, says the \(peer)"
         case SSL_AD_BAD_CERTIFICATE where isServer: return "the client rejects the server's certificate"
         case SSL_AD_BAD_CERTIFICATE: return "the server rejects the client's certificate"
+        case SSL_AD_UNSUPPORTED_CERTIFICATE:
+            return "this \(own)'s certificate is not made for a \(own), says the \(peer)"
         default: return "TLS failed: \(words)"
         }
     }
@@ -73,6 +75,7 @@ struct TLSFailure {
             X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
             X509_V_ERR_CERT_SIGNATURE_FAILURE:
             return "\(certificate) is not signed by a CA that this \(own) trusts"
+                + (isServer ? "" : ": give the CA that signed it")
         case X509_V_ERR_INVALID_PURPOSE: return "\(certificate) is not made for a \(peer)"
         default:
             return
