@@ -10,11 +10,7 @@ package final class DataFolder: Sendable {
 
     package init(path: String) throws(ServerError) {
         self.path = path
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw ServerError(.dataFolder, "cannot make the data folder \(path): \(reason(error))", cause: error)
-        }
+        try Self.make(path)
         let lockPath = path + "/lock"
         lockDescriptor = Glibc.open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lockDescriptor >= 0 else {
@@ -25,6 +21,19 @@ package final class DataFolder: Sendable {
             close(lockDescriptor)
             throw ServerError(
                 .dataFolderInUse, "another server is using \(path); stop it first, or give --data another folder")
+        }
+    }
+
+    /// Step by step, so that the reason is the system's own.
+    private static func make(_ path: String) throws(ServerError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for name in path.split(separator: "/") {
+            made += name
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST else {
+                throw ServerError(
+                    .dataFolder, "cannot make the data folder \(path): \(made): \(String(cString: strerror(errno)))")
+            }
+            made += "/"
         }
     }
 

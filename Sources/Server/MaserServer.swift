@@ -18,6 +18,14 @@ package enum MaserServer {
         try configuration.validate()
         let engine = try Engine.open(configuration, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let door: Door
+        do {
+            door = try await Door.open(configuration, engine, group, logger)
+        } catch {
+            engine.close()
+            try? await group.shutdownGracefully()
+            throw error
+        }
         // Services are stopped from the last to the first: the doors close before the stores.
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -28,9 +36,7 @@ package enum MaserServer {
                             configuration: configuration, engine: engine, logger: logger, announce: announce),
                         successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
-                        service: ListenerService(
-                            configuration: configuration, engine: engine, group: group, logger: logger,
-                            announce: announce),
+                        service: ListenerService(configuration: configuration, door: door, announce: announce),
                         successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -56,31 +62,51 @@ private struct EngineService: Service {
     }
 }
 
-private struct ListenerService: Service {
-    let configuration: ServerConfiguration
-    let engine: Engine
-    let group: MultiThreadedEventLoopGroup
-    let logger: Logger
-    let announce: @Sendable (String) -> Void
+/// Where requests come in. It is opened before anything is announced: most of what can be wrong with a configuration
+/// shows here.
+private struct Door {
+    let listener: RPCListener
+    let dispatcher: Dispatcher
 
-    func run() async throws {
+    static func open(
+        _ configuration: ServerConfiguration, _ engine: Engine, _ group: MultiThreadedEventLoopGroup, _ logger: Logger
+    ) async throws -> Door {
         let dispatcher = Dispatcher(engine, group: group)
-        let listener = try await RPCListener.start(
-            host: configuration.host, port: configuration.port, security: security, group: group, handler: dispatcher,
-            report: { [logger] line in logger.info("\(line)") })
-        announce("listening on \(configuration.host):\(listener.port) (\(description))")
-        try? await gracefulShutdown()
+        do {
+            let listener = try await RPCListener.start(
+                host: configuration.host, port: configuration.port, security: security(configuration), group: group,
+                handler: dispatcher, report: { line in logger.info("\(line)") })
+            return Door(listener: listener, dispatcher: dispatcher)
+        } catch {
+            await dispatcher.close()
+            throw error
+        }
+    }
+
+    func close() async {
         await listener.drain()
         await dispatcher.close()
     }
 
-    private var security: ListenerSecurity {
+    private static func security(_ configuration: ServerConfiguration) -> ListenerSecurity {
         guard !configuration.isPlaintext, let certificate = configuration.certificate,
             let key = configuration.privateKey
         else { return .plaintextOnLoopback }
         return .tls(
             TLSServerConfiguration(
                 certificateFile: certificate, keyFile: key, clientCAFile: configuration.certificateAuthority))
+    }
+}
+
+private struct ListenerService: Service {
+    let configuration: ServerConfiguration
+    let door: Door
+    let announce: @Sendable (String) -> Void
+
+    func run() async throws {
+        announce("listening on \(configuration.host):\(door.listener.port) (\(description))")
+        try? await gracefulShutdown()
+        await door.close()
     }
 
     private var description: String {
@@ -108,8 +134,17 @@ private struct OperationsService: Service {
             try await server.run()
         } catch {
             throw ServerError(
-                .network, "cannot listen for operations on \(host):\(configuration.operationsPort): \(reason(error))",
+                .network,
+                "cannot listen for operations on \(host):\(configuration.operationsPort): \(reason(ofBinding: error))",
                 cause: error)
         }
+    }
+}
+
+private func reason(ofBinding error: any Error) -> String {
+    switch error {
+    case let error as IOError: String(cString: strerror(error.errnoCode))
+    case is SocketAddressError, is SocketAddressError.UnknownHost: "no such host"
+    default: reason(error)
     }
 }

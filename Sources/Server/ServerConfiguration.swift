@@ -1,6 +1,3 @@
-internal import Configuration
-internal import SystemPackage
-
 /// Everything that can be set about a server. Flags win over the configuration file, the file over the defaults.
 package struct ServerConfiguration: Sendable {
     package static let defaultPort = 7420
@@ -25,25 +22,6 @@ package struct ServerConfiguration: Sendable {
 
     package init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
-    }
-
-    /// Reads a JSON file with the keys `endpoint`, `ca`, `cert`, `key`, `plaintext`, `operations`, `memory`, `shards`:
-    /// the flags of `maser serve` by their own names.
-    package mutating func apply(file: String) async throws(ServerError) {
-        let reader: ConfigReader
-        do {
-            reader = ConfigReader(provider: try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
-        } catch {
-            throw ServerError(.configuration, "cannot read the configuration \(file): \(error)", cause: error)
-        }
-        if let endpoint = reader.string(forKey: "endpoint") { try apply(endpoint: endpoint) }
-        if let operations = reader.string(forKey: "operations") { try apply(operations: operations) }
-        if let memory = reader.string(forKey: "memory") { try apply(memory: memory) }
-        if let shards = reader.int(forKey: "shards") { try apply(shards: shards) }
-        certificateAuthority = reader.string(forKey: "ca") ?? certificateAuthority
-        certificate = reader.string(forKey: "cert") ?? certificate
-        privateKey = reader.string(forKey: "key") ?? privateKey
-        isPlaintext = reader.bool(forKey: "plaintext") ?? isPlaintext
     }
 
     package mutating func apply(endpoint: String) throws(ServerError) {
