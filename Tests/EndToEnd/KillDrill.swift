@@ -21,14 +21,7 @@ final class KillDrill {
         server = try ServerProcess()
     }
 
-    var configuration: ClientConfiguration {
-        ClientConfiguration(
-            endpoint: Endpoint(host: "127.0.0.1", port: server.port),
-            security: .tls(
-                ca: server.certificates + "/ca.pem", certificate: server.certificates + "/client.pem",
-                key: server.certificates + "/client.key"),
-            timeout: .seconds(5))
-    }
+    var configuration: ClientConfiguration { server.configuration }
 
     func begin(_ app: String) throws {
         try server.start()

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import MaserClient
 
 /// A server with mutual TLS on a free loopback port, over a data folder that survives its deaths.
 final class ServerProcess {
@@ -21,6 +22,16 @@ final class ServerProcess {
             "MASER_ENDPOINT": "127.0.0.1:\(port)", "MASER_CA": certificates + "/ca.pem",
             "MASER_CERT": certificates + "/client.pem", "MASER_KEY": certificates + "/client.key",
         ]
+    }
+
+    /// What a client in this process needs.
+    var configuration: ClientConfiguration {
+        ClientConfiguration(
+            endpoint: Endpoint(host: "127.0.0.1", port: port),
+            security: .tls(
+                ca: certificates + "/ca.pem", certificate: certificates + "/client.pem",
+                key: certificates + "/client.key"),
+            timeout: .seconds(5))
     }
 
     init() throws {
@@ -85,13 +96,21 @@ final class ServerProcess {
 
     /// The first line of the log that starts so.
     func waitForLine(startingWith prefix: String, seconds: Double = 60) throws -> String {
+        try waitForLine("starting with \"\(prefix)\"", seconds) { $0.hasPrefix(prefix) }
+    }
+
+    func waitForLine(containing words: String, seconds: Double = 10) throws -> String {
+        try waitForLine("with \"\(words)\"", seconds) { $0.contains(words) }
+    }
+
+    private func waitForLine(_ which: String, _ seconds: Double, _ isIt: (Substring) -> Bool) throws -> String {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while Date() < deadline {
-            if let line = log.split(separator: "\n").first(where: { $0.hasPrefix(prefix) }) { return String(line) }
+            if let line = log.split(separator: "\n").first(where: isIt) { return String(line) }
             if !isRunning { break }
             usleep(5_000)
         }
-        throw DidNotStart(description: "the server printed no line starting with \"\(prefix)\" but:\n\(log)")
+        throw DidNotStart(description: "the server printed no line \(which) but:\n\(log)")
     }
 }
 

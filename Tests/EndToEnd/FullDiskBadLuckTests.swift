@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite(.serialized, .enabled(if: SmallDisk.isPossible, "this user may not mount a file system"))
+struct FullDiskBadLuckTests {
+    private static let recordsPerAppend = 8
+
+    private static func noise(_ byteCount: Int) throws -> String {
+        let source = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+        return try source.read(upToCount: byteCount)?.base64EncodedString() ?? ""
+    }
+
+    /// Records whose notes no compression makes smaller. Each call of `maser` sends them in one request.
+    private func records(_ ids: Range<Int>) throws -> String {
+        try ids.map { id in
+            let noise = try Self.noise(48 << 10)
+            return #"{"at": "2024-03-01T00:00:00Z", "id": \#(id), "amount": \#(id), "note": "\#(noise)"}"# + "\n"
+        }.joined()
+    }
+
+    @Test func aFullDiskRefusesAppendsAndEveryAcknowledgedRecordCountsOnce() throws {
+        let server = try ServerProcess()
+        let disk = try SmallDisk(at: server.data, megabytes: 96)
+        defer { server.kill(SIGKILL) }
+        try BadLuckTests.deploy(to: server)
+        try disk.fill(leaving: 3 << 20)
+
+        var acknowledged: Set<Int> = []
+        var uncertain: Set<Int> = []
+        var next = 0
+        func append() throws -> MaserBinary.Outcome {
+            let ids = next..<next + Self.recordsPerAppend
+            next = ids.upperBound
+            let outcome = try server.maser(["append", "orders"], input: try records(ids))
+            if outcome.exitCode == 0 { acknowledged.formUnion(ids) }
+            if outcome.errors.contains("whether it was done is not known") { uncertain.formUnion(ids) }
+            return outcome
+        }
+        var refusals = 0
+        for _ in 0..<60 where refusals < 3 {
+            let outcome = try append()
+            if outcome.exitCode == 0 { continue }
+            refusals += 1
+            #expect(outcome.exitCode == 1)
+            expectOneClearLine(outcome.errors, mentions: ["the server's disk is full, make room"])
+            let isUncertain = outcome.errors.contains("not known")
+            #expect(outcome.errors.contains("try again") == !isUncertain, "\(outcome.errors)")
+        }
+        #expect(refusals == 3, "the disk never filled up: \(acknowledged.count) records")
+        #expect(server.isRunning)
+        let status = try server.maser(["status"])
+        #expect(status.exitCode == 0, "\(status.errors)")
+
+        try disk.makeRoom()
+        let again = try append()
+        #expect(again.exitCode == 0, "\(again.errors)")
+        try check(server, acknowledged, uncertain)
+        server.kill(SIGKILL)
+        try server.start()
+        try check(server, acknowledged, uncertain)
+        #expect(try server.maser(["scan", "cities", "--json"]).lines == BadLuckTests.paris)
+        #expect(server.kill(SIGTERM) == 0)
+    }
+
+    /// Once each, and nothing of what was refused for certain.
+    private func check(_ server: ServerProcess, _ acknowledged: Set<Int>, _ uncertain: Set<Int>) throws {
+        try server.waitUntilApplied()
+        let scanned = try server.maser(["scan", "by_id", "--json"])
+        #expect(scanned.exitCode == 0, "\(scanned.errors)")
+        var counted: Set<Int> = []
+        for line in scanned.lines {
+            let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Int] ?? [:]
+            let id = try #require(row["id"])
+            counted.insert(id)
+            #expect(row == ["id": id, "times": 1, "amount": id])
+        }
+        #expect(counted.isSuperset(of: acknowledged), "lost: \(acknowledged.subtracting(counted).sorted())")
+        let strangers = counted.subtracting(acknowledged).subtracting(uncertain)
+        #expect(strangers.isEmpty, "refused, and there: \(strangers.sorted())")
+    }
+
+    @Test func aFullDiskRefusesALoadAndTheServingVersionStays() throws {
+        let server = try ServerProcess()
+        let disk = try SmallDisk(at: server.data, megabytes: 96)
+        defer { server.kill(SIGKILL) }
+        try BadLuckTests.deploy(to: server)
+        try disk.fill(leaving: 1 << 20)
+        var text = "city,country,people\n"
+        for city in 0..<2000 {
+            let noise = try Self.noise(1500)
+            text += "city\(city),\(noise),\(city)\n"
+        }
+        let load = [
+            "load", "cities", try server.folder.write("great.csv", text), "--work", server.folder.path + "/work",
+        ]
+        try expectRefusal(
+            load, environment: server.environment, mentions: "the server's disk is full", "make room and try again")
+        #expect(try server.maser(["scan", "cities", "--json"]).lines == BadLuckTests.paris)
+        try disk.makeRoom()
+        let loaded = try server.maser(load)
+        #expect(loaded.exitCode == 0, "\(loaded.errors)")
+        #expect(try server.maser(["scan", "cities", "--json"]).lines.count == 2000)
+        server.kill(SIGKILL)
+        try server.start()
+        #expect(try server.maser(["scan", "cities", "--json"]).lines.count == 2000)
+    }
+}
