@@ -6,11 +6,12 @@ optional, one of several or a message, else its type's zero.
 
 import os
 import re
+import struct
 
-from .protobuf import LENGTH_DELIMITED, VARINT, read_fields, read_varint, signed, write_field
+from .protobuf import FIXED64, LENGTH_DELIMITED, VARINT, read_fields, read_varint, signed, write_field
 
 PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "Protocols", "maser.proto")
-ZEROS = {"uint32": 0, "uint64": 0, "int64": 0, "bool": False, "string": "", "bytes": b""}
+ZEROS = {"uint32": 0, "uint64": 0, "int64": 0, "double": 0.0, "bool": False, "string": "", "bytes": b""}
 
 
 class Field:
@@ -32,6 +33,8 @@ class Field:
             return write_field(self.number, LENGTH_DELIMITED, value.encode())
         if self.kind == "bytes":
             return write_field(self.number, LENGTH_DELIMITED, value)
+        if self.kind == "double":
+            return write_field(self.number, FIXED64, struct.pack("<d", value))
         return write_field(self.number, VARINT, value)
 
     def read(self, wire_type, payload):
@@ -42,6 +45,8 @@ class Field:
             return [payload.decode()]
         if self.kind == "bytes":
             return [payload]
+        if self.kind == "double":
+            return list(struct.unpack(f"<{len(payload) // 8}d", payload))
         numbers = [payload]
         if wire_type == LENGTH_DELIMITED:
             numbers, at = [], 0
@@ -61,6 +66,9 @@ def parse(text):
         for declared, in_oneof in ((re.sub(r"oneof \w+ \{[^{}]*\}", "", body), False), (oneofs, True)):
             for field in re.findall(r"(?:(optional|repeated)\s+)?(\w+)\s+(\w+)\s*=\s*(\d+);", declared):
                 fields.append(Field(*field, in_oneof))
+    kinds = {field.kind for fields in messages.values() for field in fields}
+    if not kinds <= {*ZEROS, *messages}:
+        raise ValueError(f"this client does not know the types {sorted(kinds - {*ZEROS, *messages})}")
     return messages
 
 
