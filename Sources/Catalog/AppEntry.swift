@@ -32,8 +32,11 @@ package struct AppEntry: Codable, Hashable, Sendable {
 package struct AppOptions: Codable, Hashable, Sendable {
     /// The least time between two checkpoints.
     package var checkpointMilliseconds: Int
+    /// The share of records that are expected not to come behind the watermark; between 0 and 1, and neither.
+    package var watermarkConfidence: Double
 
-    package init(checkpointMilliseconds: Int = 200) {
+    package init(checkpointMilliseconds: Int = 200, watermarkConfidence: Double = 0.999) {
         self.checkpointMilliseconds = checkpointMilliseconds
+        self.watermarkConfidence = watermarkConfidence
     }
 }

@@ -15,7 +15,8 @@ func describe(_ deployment: Deployment, in catalog: CatalogSnapshot) -> String {
     for table in deployment.tables { lines += describe(table, deployment.app) }
     if let app = deployment.app {
         lines.append(
-            "app \(app.id) \(app.name): tables \(app.tableIDs), checkpoint \(app.options.checkpointMilliseconds) ms")
+            "app \(app.id) \(app.name): tables \(app.tableIDs), checkpoint \(app.options.checkpointMilliseconds) ms, "
+                + "watermark confidence \(app.options.watermarkConfidence)")
         for input in app.inputTables {
             let time = input.eventTimeColumn.map { input.columns[$0].name } ?? "-"
             lines.append(

@@ -14,7 +14,10 @@ struct ApplicationDraft {
     }
 
     var options: AppOptions {
-        syntax.checkpointMilliseconds.map { AppOptions(checkpointMilliseconds: $0) } ?? AppOptions()
+        var options = AppOptions()
+        if let milliseconds = syntax.checkpointMilliseconds { options.checkpointMilliseconds = milliseconds }
+        if let confidence = syntax.watermarkConfidence { options.watermarkConfidence = confidence }
+        return options
     }
 }
 
@@ -98,11 +101,17 @@ extension Planner {
                 .conflict, at: offset, message,
                 hint: "an application cannot change yet: `maser delete \(existing.name) --drop`, then deploy again")
         }
-        if existing.options != draft.options {
+        if existing.options.checkpointMilliseconds != draft.options.checkpointMilliseconds {
             throw changed(
                 draft.offset,
                 "application \(existing.name) is deployed with checkpoint = '\(existing.options.checkpointMilliseconds) ms'"
             )
+        }
+        if existing.options.watermarkConfidence != draft.options.watermarkConfidence {
+            throw changed(
+                draft.offset,
+                "application \(existing.name) is deployed with watermark_confidence = "
+                    + "'\(existing.options.watermarkConfidence)'")
         }
         for (wanted, offset) in draft.inputs {
             guard var input = existing.inputTables.first(where: { $0.name.lowercased() == wanted.name.lowercased() })

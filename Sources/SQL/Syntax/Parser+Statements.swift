@@ -42,7 +42,7 @@ extension Parser {
     /// What could still have followed, for the error when something else does.
     private func continuations(of kind: StatementSyntax.Kind) -> [String] {
         switch kind {
-        case .application(let application): application.checkpointMilliseconds == nil ? ["OPTIONS"] : []
+        case .application(let application): application.hasOptions ? [] : ["OPTIONS"]
         case .category: Self.categoryClauses
         case .inputTable: ["START", "TIME"]
         case .table(let table):
@@ -54,37 +54,6 @@ extension Parser {
     /// A clause that stands once at most.
     func once<T>(_ former: T?, _ clause: String) throws(SQLError) {
         guard former == nil else { throw source.error(.syntax, at: offset, "\(clause) stands twice") }
-    }
-
-    private mutating func parseApplication() throws(SQLError) -> ApplicationSyntax {
-        var application = ApplicationSyntax(name: try parseName("the application's name"))
-        guard take("OPTIONS") else { return application }
-        let options = try parseList { parser throws(SQLError) in
-            let name = try parser.parseName("an option")
-            guard name.key == "checkpoint" else {
-                throw parser.source.error(
-                    .name, at: name.offset, "there is no option \(name.text)",
-                    hint: "the option is checkpoint = '200 ms': the least time between two checkpoints")
-            }
-            try parser.expect(symbol: "=")
-            return try parser.parseCheckpoint()
-        }
-        guard options.count == 1 else { throw source.error(.syntax, at: endOffset - 1, "checkpoint stands twice") }
-        application.checkpointMilliseconds = options[0]
-        return application
-    }
-
-    private mutating func parseCheckpoint() throws(SQLError) -> Int {
-        let start = offset
-        let text = try parseString("a time")
-        let parts = text.split(separator: " ")
-        let units = ["ms": 1, "s": 1_000, "second": 1_000, "seconds": 1_000, "minute": 60_000, "minutes": 60_000]
-        if parts.count == 2, let number = Int(parts[0]), let unit = units[parts[1].lowercased()] {
-            let (milliseconds, overflows) = number.multipliedReportingOverflow(by: unit)
-            if !overflows, SQLLimits.checkpointMilliseconds.contains(milliseconds) { return milliseconds }
-        }
-        throw source.error(
-            .meaning, at: start, "checkpoint is no time from '1 ms' to '60 minutes'", hint: "for instance '200 ms'")
     }
 
     private static let categoryClauses = ["BUCKETS", "BY", "FORMAT", "RETAIN"]

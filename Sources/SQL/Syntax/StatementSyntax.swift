@@ -19,6 +19,8 @@ struct StatementSyntax: Sendable {
 struct ApplicationSyntax: Sendable {
     var name: Name
     var checkpointMilliseconds: Int?
+    var watermarkConfidence: Double?
+    var hasOptions: Bool { checkpointMilliseconds != nil || watermarkConfidence != nil }
 }
 
 struct CategorySyntax: Sendable {
