@@ -51,7 +51,11 @@ final class AppProcessor {
         var inputs: [UInt32: [InputPlan]] = [:]
         for input in app.inputTables {
             let readers = tables.filter { $0.source.inputTable?.lowercased() == input.name.lowercased() }
-            if let plan = try InputPlan(input, tables: readers, shardCount: catalog.shardCount) {
+            let plan = try InputPlan(
+                input, tables: readers, shardCount: catalog.shardCount,
+                bucketCount: catalog.category(id: input.categoryID)?.bucketCount ?? 0,
+                watermarkConfidence: app.options.watermarkConfidence)
+            if let plan {
                 inputs[input.categoryID, default: []].append(plan)
             }
         }
@@ -144,7 +148,10 @@ final class AppProcessor {
 
     private func step(_ follower: CategoryFollower, bucket: Int) throws(ProcessorsError) -> Bool {
         let next = follower.buckets[bucket].next
-        guard next < categories.end(category: follower.category.id, bucket: bucket) else { return false }
+        guard next < categories.end(category: follower.category.id, bucket: bucket) else {
+            for input in follower.inputs { input.drained(bucket: bucket) }
+            return false
+        }
         stopwatch.start()
         let records: LogRecords
         do {
@@ -214,6 +221,20 @@ final class AppProcessor {
             StoredPosition(
                 table: sink.table, version: sink.version, category: deadLetters.category.id,
                 bucket: DeadLetters.bucket, offset: deadLetters.end, appendTime: .max)
+        }
+    }
+
+    /// Of every input that has an event time, as of the last record read.
+    var watermarkStatuses: [AppRunnerStatus.Watermark] {
+        followers.flatMap { follower in
+            follower.inputs.compactMap { input in
+                input.watermark.map { watermark in
+                    AppRunnerStatus.Watermark(
+                        input: input.input.name, categoryName: follower.category.name, time: watermark.time,
+                        confidence: watermark.confidence, records: watermark.recordCount,
+                        lateRecords: watermark.lateCount)
+                }
+            }
         }
     }
 

@@ -181,11 +181,13 @@ package final class AppRunner: Sendable {
     }
 
     private func publishCounters(of processor: AppProcessor) {
+        let watermarks = processor.watermarkStatuses
         shared.withLock { shared in
             shared.status.records = processor.recordCount
             shared.status.deadLetters = processor.deadLetterCount
             shared.status.checkpoints = processor.checkpointCount
             shared.status.stageTimes = processor.stageTimes
+            shared.status.watermarks = watermarks
         }
     }
 }

@@ -21,12 +21,31 @@ package struct AppRunnerStatus: Sendable {
         package var freshness: Int64
     }
 
+    package struct Watermark: Sendable {
+        /// The input table and its category.
+        package var input: String
+        package var categoryName: String
+        /// The event time before which nothing more is expected; nil until enough records have been seen.
+        package var time: Int64?
+        /// At which it was asked for.
+        package var confidence: Double
+        /// Seen since the app started while there was a watermark.
+        package var records: UInt64
+        /// Of them, those that came behind the watermark as it stood.
+        package var lateRecords: UInt64
+
+        /// The share of records observed late, to be held against 1 - `confidence`; nil where none was seen.
+        package var lateShare: Double? { records == 0 ? nil : Double(lateRecords) / Double(records) }
+    }
+
     package var app: String
     package var state = State.running
     /// One line, where something is wrong.
     package var message: String?
     /// Empty until the positions have been read.
     package var buckets: [Bucket] = []
+    /// One for each input that has an event time and is read.
+    package var watermarks: [Watermark] = []
     /// Read from the log since the app started; a record that is read again counts again.
     package var records: UInt64 = 0
     /// Records that could not be applied since the app started.

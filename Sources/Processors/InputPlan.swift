@@ -15,13 +15,18 @@ final class InputPlan {
 
     let input: InputTableEntry
     let sinks: [any TableSink]
+    /// nil without an event time.
+    private(set) var watermark: InputWatermark?
     private let decoder: RecordDecoder
     private let expressions: [Expression]
     /// Where the decoder puts the event time.
     private let eventTimeIndex: Int?
 
     /// nil where no table reads the input.
-    init?(_ input: InputTableEntry, tables: [TableEntry], shardCount: Int) throws(ProcessorsError) {
+    init?(
+        _ input: InputTableEntry, tables: [TableEntry], shardCount: Int, bucketCount: Int = 1,
+        watermarkConfidence: Double = AppOptions().watermarkConfidence
+    ) throws(ProcessorsError) {
         var pool = ExpressionPool()
         var sinks: [any TableSink] = []
         for table in tables {
@@ -40,6 +45,9 @@ final class InputPlan {
         decoder = RecordDecoder(format: input.format, schema: input.columns, needed: needed)
         expressions = pool.narrowed(to: needed)
         eventTimeIndex = input.eventTimeColumn.flatMap { needed.firstIndex(of: $0) }
+        if eventTimeIndex != nil {
+            watermark = InputWatermark(confidence: watermarkConfidence, bucketCount: bucketCount)
+        }
         if let eventTime = input.eventTimeColumn, input.columns[eventTime].type != .timestamp {
             throw ProcessorsError(.invalidPlan, "the event time of \(input.name) is no TIMESTAMP")
         }
@@ -55,6 +63,10 @@ final class InputPlan {
         var refusals = decoded.failures.map { Refusal(record: $0.record, reason: $0.reason) }
         stopwatch.charge(\.decode)
         let batch = evaluate(decoded, records, bucket: bucket, &refusals)
+        if let times = batch.eventTimes, let appendTime = records.appendTimes.last {
+            watermark?.observe(
+                times, excluded: batch.excluded, offsets: batch.offsets, appendTime: appendTime, bucket: bucket)
+        }
         stopwatch.charge(\.evaluate)
         for (sink, position) in zip(sinks, positions) where position <= last {
             let firstRow = batch.offsets.firstIndex { $0 >= position } ?? batch.rows
@@ -63,6 +75,11 @@ final class InputPlan {
             }
         }
         return refusals.filter { records.offsets[$0.record] >= least }
+    }
+
+    /// There is nothing left to read in a bucket.
+    func drained(bucket: Int) {
+        watermark?.drained(bucket: bucket)
     }
 
     private func evaluate(
