@@ -935,9 +935,46 @@ package nonisolated struct WireAppStatus: Sendable {
 
   package var checkpoints: UInt64 = 0
 
+  package var watermarks: [WireWatermarkStatus] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// Of an input table that has an event time. late_records / records is to be held against 1 - confidence.
+package nonisolated struct WireWatermarkStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var input: String = String()
+
+  package var category: String = String()
+
+  /// event time before which nothing more is expected; absent until enough records were seen
+  package var watermark: Int64 {
+    get {_watermark ?? 0}
+    set {_watermark = newValue}
+  }
+  /// Returns true if `watermark` has been explicitly set.
+  package var hasWatermark: Bool {self._watermark != nil}
+  /// Clears the value of `watermark`. Subsequent reads from it will return its default value.
+  package mutating func clearWatermark() {self._watermark = nil}
+
+  package var confidence: Double = 0
+
+  /// since the app started, seen while there was a watermark
+  package var records: UInt64 = 0
+
+  /// of them, behind the watermark as it stood when they came
+  package var lateRecords: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _watermark: Int64? = nil
 }
 
 package nonisolated struct WireBucketStatus: Sendable {
@@ -2897,7 +2934,7 @@ nonisolated extension WireStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{1}failure\0\u{1}records\0\u{3}dead_letters\0\u{1}buckets\0\u{1}checkpoints\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{1}failure\0\u{1}records\0\u{3}dead_letters\0\u{1}buckets\0\u{1}checkpoints\0\u{1}watermarks\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2912,6 +2949,7 @@ nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.deadLetters) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.buckets) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.checkpoints) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.watermarks) }()
       default: break
       }
     }
@@ -2939,6 +2977,9 @@ nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.checkpoints != 0 {
       try visitor.visitSingularUInt64Field(value: self.checkpoints, fieldNumber: 7)
     }
+    if !self.watermarks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.watermarks, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2950,6 +2991,66 @@ nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.deadLetters != rhs.deadLetters {return false}
     if lhs.buckets != rhs.buckets {return false}
     if lhs.checkpoints != rhs.checkpoints {return false}
+    if lhs.watermarks != rhs.watermarks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWatermarkStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WatermarkStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}input\0\u{1}category\0\u{1}watermark\0\u{1}confidence\0\u{1}records\0\u{3}late_records\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.input) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.category) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._watermark) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.confidence) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.records) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.lateRecords) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.input.isEmpty {
+      try visitor.visitSingularStringField(value: self.input, fieldNumber: 1)
+    }
+    if !self.category.isEmpty {
+      try visitor.visitSingularStringField(value: self.category, fieldNumber: 2)
+    }
+    try { if let v = self._watermark {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
+    if self.confidence.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.confidence, fieldNumber: 4)
+    }
+    if self.records != 0 {
+      try visitor.visitSingularUInt64Field(value: self.records, fieldNumber: 5)
+    }
+    if self.lateRecords != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lateRecords, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWatermarkStatus, rhs: WireWatermarkStatus) -> Bool {
+    if lhs.input != rhs.input {return false}
+    if lhs.category != rhs.category {return false}
+    if lhs._watermark != rhs._watermark {return false}
+    if lhs.confidence != rhs.confidence {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs.lateRecords != rhs.lateRecords {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -59,6 +59,16 @@ extension WireAppStatus {
         records = status.records
         deadLetters = status.deadLetters
         checkpoints = status.checkpoints
+        watermarks = status.watermarks.map { watermark in
+            var wire = WireWatermarkStatus()
+            wire.input = watermark.input
+            wire.category = watermark.categoryName
+            if let time = watermark.time { wire.watermark = time }
+            wire.confidence = watermark.confidence
+            wire.records = watermark.records
+            wire.lateRecords = watermark.lateRecords
+            return wire
+        }
         buckets = status.buckets.map { bucket in
             var wire = WireBucketStatus()
             wire.category = bucket.categoryName

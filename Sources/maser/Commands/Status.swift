@@ -12,6 +12,10 @@ struct Status: AsyncParsableCommand {
               maser status --json
 
             lag counts records that are appended and not applied yet; freshness is the append time up to which all are.
+
+            A watermark is the event time before which nothing more is expected of an input, at the confidence that its app
+            asks for (OPTIONS (watermark_confidence = '0.999')). late is the share of records that came behind it all the
+            same: about 1 - confidence, or less.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -38,6 +42,7 @@ struct Status: AsyncParsableCommand {
             ),
         ])
         printApps(status.apps, now)
+        printWatermarks(status.apps)
         printTables(status.tables, now)
         printCategories(status.categories)
     }
@@ -54,6 +59,25 @@ struct Status: AsyncParsableCommand {
                 HumanText.count(app.records), HumanText.count(app.lag), HumanText.count(app.deadLetters),
                 app.buckets.isEmpty ? "" : age(app.buckets.map(\.freshness).min(), now),
             ])
+        }
+        Output.standard.line()
+        table.print()
+    }
+
+    private func printWatermarks(_ apps: [WireAppStatus]) {
+        if apps.allSatisfy(\.watermarks.isEmpty) { return }
+        var table = TextTable([
+            .init(name: "app"), .init(name: "input"), .init(name: "watermark"),
+            .init(name: "confidence", isNumber: true), .init(name: "late", isNumber: true),
+        ])
+        for app in apps {
+            for watermark in app.watermarks {
+                table.append([
+                    app.name, watermark.input,
+                    watermark.hasWatermark ? HumanText.moment(watermark.watermark) : "none yet",
+                    "\(watermark.confidence)", watermark.lateShare.map { HumanText.number($0) } ?? "",
+                ])
+            }
         }
         Output.standard.line()
         table.print()
@@ -98,6 +122,11 @@ struct Status: AsyncParsableCommand {
 extension WireAppStatus {
     /// Records that are appended and not applied.
     var lag: Int64 { buckets.reduce(0) { $0 + $1.lag } }
+}
+
+extension WireWatermarkStatus {
+    /// nil where no record was seen that could have been late.
+    var lateShare: Double? { records == 0 ? nil : Double(lateRecords) / Double(records) }
 }
 
 extension WireBucketStatus {

@@ -1,13 +1,14 @@
 internal import RPC
 internal import Records
 
-/// The server's status as `--json` shows it: a line for the server and one for each app, bucket that an app follows,
-/// table and category; `kind` says which.
+/// The server's status as `--json` shows it: a line for the server and one for each app, watermark of an app's input,
+/// bucket that an app follows, table and category; `kind` says which.
 func printStatusLines(_ status: WireStatusResponse) throws {
     let output = Output.standard
     try output.json(ServerLine(status))
     for app in status.apps {
         try output.json(AppLine(app))
+        for watermark in app.watermarks { try output.json(WatermarkLine(watermark, of: app)) }
         for bucket in app.buckets { try output.json(BucketLine(bucket, of: app)) }
     }
     for table in status.tables { try output.json(TableLine(table)) }
@@ -49,6 +50,29 @@ private struct AppLine: Encodable {
         lag = app.lag
         deadLetters = app.deadLetters
         checkpoints = app.checkpoints
+    }
+}
+
+private struct WatermarkLine: Encodable {
+    var kind = "watermark"
+    var app: String
+    var input: String
+    var category: String
+    var watermark: String?
+    var confidence: Double
+    var records: UInt64
+    var lateRecords: UInt64
+    var lateShare: Double?
+
+    init(_ watermark: WireWatermarkStatus, of app: WireAppStatus) {
+        self.app = app.name
+        input = watermark.input
+        category = watermark.category
+        self.watermark = watermark.hasWatermark ? Timestamp.format(watermark.watermark) : nil
+        confidence = watermark.confidence
+        records = watermark.records
+        lateRecords = watermark.lateRecords
+        lateShare = watermark.lateShare
     }
 }
 
