@@ -8,7 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// What a frame's message is, by its operation (frames.md lists the operations and the errors).
+/// What a frame's message is, by its operation (frames.md lists the operations and the errors; operations.md says what they
+/// promise).
 ///
 /// Keys are tuples in the encoding of keys.md, without a shard; rows are messages as rows.md describes them, with the
 /// field numbers of the table's descriptor.
@@ -279,6 +280,7 @@ package nonisolated struct WireFoldResponse: Sendable {
 
   package var schemaRevision: UInt32 = 0
 
+  /// absent: no pane in the range
   package var row: WireRow {
     get {_row ?? WireRow()}
     set {_row = newValue}
@@ -705,7 +707,7 @@ package nonisolated struct WireColumnDescriptor: Sendable {
   /// BOOL, INT64, DOUBLE, STRING, BYTES or TIMESTAMP
   package var type: String = String()
 
-  /// what it presents, in SQL; empty where it is stored as it is
+  /// what it presents, in SQL; empty where it comes from a load, and for window_start
   package var expression: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
