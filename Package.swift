@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "maser",
             dependencies: [
-                "Server", "MaserClient", "RPC", "BulkLoad", "Records", "Bytes", .argumentParser, .logging, .lifecycle,
+                "Server", "MaserClient", "RPC", "BulkLoad", "Catalog", "Records", "Bytes", .argumentParser, .logging,
+                .lifecycle,
                 .histogram,
             ],
             swiftSettings: settings),
@@ -118,6 +119,7 @@ let package = Package(
         suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         suite("ServerTests", ["Server", "RPC", "Tables", "Categories", "Catalog", "Records", "Bytes", .logging]),
         suite("OperationsTests", ["Operations", .logging]),
+        suite("MaserTests", ["maser", "Records"]),
         suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),
     ],
     cxxLanguageStandard: .cxx17

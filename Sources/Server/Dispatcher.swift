@@ -33,8 +33,13 @@ final class Dispatcher: RequestHandler {
         pool.start()
     }
 
-    func close() async {
+    /// Answers what waits for records that are yet to come, so that a stopping server need not wait for them.
+    func endWaiting() {
         reads.close()
+    }
+
+    func close() async {
+        endWaiting()
         try? await pool.shutdownGracefully()
     }
 

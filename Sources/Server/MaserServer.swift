@@ -84,6 +84,7 @@ private struct Door {
     }
 
     func close() async {
+        dispatcher.endWaiting()
         await listener.drain()
         await dispatcher.close()
     }

@@ -48,53 +48,56 @@ final class AppendHandler: Sendable {
     ) throws -> (CategoryEntry, [BucketRecords]) {
         var reader = try WireAppendRequest.Reader(message)
         let category = try catalog.category(wireName: reader.category)
+        var found = try FoundKeys(in: reader, keyFinder(of: category))
         var buckets = [BucketRecords?](repeating: nil, count: category.bucketCount)
-        var keyless = ByteStrings()
-        var keylessHeaders: [[RecordHeader]] = []
         while let record = try reader.next() {
             let headers = try [RecordHeader](record.headers)
-            let bucket: Int
             if let named = record.bucket {
-                bucket = Int(named)
-                guard bucket < category.bucketCount else {
+                guard named < category.bucketCount else {
                     throw RPCError(
                         .invalidArgument,
-                        "category \(category.name) has the buckets 0 to \(category.bucketCount - 1), and no \(bucket)")
+                        "category \(category.name) has the buckets 0 to \(category.bucketCount - 1), and no \(named)")
                 }
+                buckets[Int(named), default: Int(named)].append(key: record.key, value: record.value, headers: headers)
             } else if let key = record.key {
-                bucket = Bytes.bucket(ofRecordKey: key, buckets: category.bucketCount)
-            } else if category.bucketColumn != nil, category.format == .json {
-                // Their keys are found all at once, below.
-                keyless.append(record.value)
-                keylessHeaders.append(headers)
-                continue
+                let bucket = Bytes.bucket(ofRecordKey: key, buckets: category.bucketCount)
+                buckets[bucket, default: bucket].append(key: key, value: record.value, headers: headers)
+            } else if found != nil {
+                found?.withNext { key in
+                    let bucket = key.map { Bytes.bucket(ofRecordKey: $0, buckets: category.bucketCount) } ?? 0
+                    buckets[bucket, default: bucket].append(key: key, value: record.value, headers: headers)
+                }
             } else {
-                bucket = next(of: category)
+                let bucket = next(of: category)
+                buckets[bucket, default: bucket].append(key: nil, value: record.value, headers: headers)
             }
-            buckets[bucket, default: bucket].append(key: record.key, value: record.value, headers: headers)
-        }
-        if let finder = keyFinder(of: category), keyless.count > 0 {
-            distribute(keyless, keylessHeaders, finder, category, into: &buckets)
         }
         return (category, buckets.compactMap { $0 })
     }
 
-    private func distribute(
-        _ values: ByteStrings, _ headers: [[RecordHeader]], _ finder: RecordKeyFinder, _ category: CategoryEntry,
-        into buckets: inout [BucketRecords?]
-    ) {
-        let found = finder.find(in: values)
-        found.keys.arena.withUnsafeBytes { keys in
-            values.arena.withUnsafeBytes { arena in
-                for index in 0..<values.count {
-                    let value = UnsafeRawBufferPointer(rebasing: arena[values.range(at: index)])
-                    let key =
-                        found.isAbsent[index]
-                        ? nil : UnsafeRawBufferPointer(rebasing: keys[found.keys.range(at: index)])
-                    let bucket = key.map { Bytes.bucket(ofRecordKey: $0, buckets: category.bucketCount) } ?? 0
-                    buckets[bucket, default: bucket].append(key: key, value: value, headers: headers[index])
-                }
+    /// What a category's BY field has in those records of a request that come without a key or a bucket, found for all of
+    /// them at once.
+    private struct FoundKeys {
+        private let keys: ByteStrings
+        private let isAbsent: [Bool]
+        private var index = 0
+
+        /// nil where there is nothing to find.
+        init?(in reader: WireAppendRequest.Reader, _ finder: RecordKeyFinder?) throws {
+            guard let finder else { return nil }
+            var reader = reader
+            var values = ByteStrings()
+            while let record = try reader.next() {
+                if record.bucket == nil && record.key == nil { values.append(record.value) }
             }
+            (keys, isAbsent) = finder.find(in: values)
+        }
+
+        /// The key of the next of them; nil where the field is absent.
+        mutating func withNext(_ body: (UnsafeRawBufferPointer?) -> Void) {
+            defer { index += 1 }
+            if isAbsent[index] { return body(nil) }
+            keys.arena.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[keys.range(at: index)])) }
         }
     }
 

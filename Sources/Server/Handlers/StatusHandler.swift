@@ -21,7 +21,11 @@ struct StatusHandler: Sendable {
         var response = WireStatusResponse()
         response.version = Self.version
         response.startedAt = engine.startedAt
-        response.apps = apps.map(WireAppStatus.init)
+        response.apps = apps.map { status in
+            var app = WireAppStatus(status)
+            app.deadLetters = engine.deadLetters(of: status, in: catalog)
+            return app
+        }
         response.tables = catalog.tables.values.sorted { $0.name < $1.name }.map { table in
             var status = WireTableStatus()
             status.name = table.name
@@ -42,6 +46,15 @@ struct StatusHandler: Sendable {
 }
 
 extension Engine {
+    /// What the app could not apply since it was deployed, whichever server kept it.
+    func deadLetters(of status: AppRunnerStatus, in catalog: CatalogSnapshot) -> UInt64 {
+        guard let app = catalog.app(named: status.app),
+            let letters = catalog.category(named: DeadLetterCategory.name(ofApp: app.name))
+        else { return status.deadLetters }
+        let end = categories.end(category: letters.id, bucket: DeadLetterCategory.bucket)
+        return max(status.deadLetters, UInt64(max(0, end - (app.deadLettersFrom ?? 0))))
+    }
+
     /// The append time up to which a table has applied its input; nil for a table that no category feeds.
     func freshness(of table: TableEntry) -> Int64? {
         tables.freshness(table: table.id, version: table.servingVersion, now: Clock.now) { key in
@@ -57,7 +70,6 @@ extension WireAppStatus {
         state = status.state.rawValue
         failure = status.message ?? ""
         records = status.records
-        deadLetters = status.deadLetters
         checkpoints = status.checkpoints
         watermarks = status.watermarks.map { watermark in
             var wire = WireWatermarkStatus()

@@ -15,6 +15,7 @@ final class WaitingReads: Sendable {
         var waiters: [UInt64: Waiter] = [:]
         var nextID: UInt64 = 0
         var listener: ListenerToken?
+        var isClosed = false
     }
 
     private let categories: CategoryStore
@@ -32,9 +33,10 @@ final class WaitingReads: Sendable {
         state.withLock { $0.listener = listener }
     }
 
+    /// Answers those that wait, and lets nobody wait any more; has no effect the second time.
     func close() {
         let (listener, waiters) = state.withLock { state in
-            defer { state = State() }
+            defer { state = State(isClosed: true) }
             return (state.listener, state.waiters)
         }
         if let listener { categories.removeListener(listener) }
@@ -42,11 +44,16 @@ final class WaitingReads: Sendable {
     }
 
     func add(_ read: CategoryRead, _ responder: Responder, until deadline: NIODeadline) {
-        state.withLock { state in
+        let waits = state.withLock { state in
+            if state.isClosed { return false }
             let id = state.nextID
             state.nextID += 1
             let timeout = eventLoop.scheduleTask(deadline: deadline) { [weak self] in self?.expire(id) ?? () }
             state.waiters[id] = Waiter(read: read, responder: responder, timeout: timeout)
+            return true
+        }
+        guard waits else {
+            return responder.answer { writer throws(RPCError) in try read.answer(from: categories, into: &writer) }
         }
         // A record that came between the look at the end and the wait woke nobody.
         if isReady(read) { eventLoop.execute { self.answerReady() } }
