@@ -30,6 +30,7 @@ extension Target.Dependency {
     static let atomics = product(name: "Atomics", package: "swift-atomics")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
     ],
     targets: [
@@ -83,16 +85,14 @@ let package = Package(
         room(
             "Server",
             [
-                "RPC", "Operations", "SQL", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "Expressions",
-                "Records", "Monoids", "Bytes", .nioCore, .nioPosix, .logging, .lifecycle, .signals,
-                .configuration,
+                "RPC", "Operations", "SQL", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "Records",
+                "Bytes", .nioCore, .nioPosix, .protobuf, .logging, .lifecycle, .signals, .configuration, .systemPackage,
             ]),
         room("MaserClient", ["RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         .executableTarget(
             name: "maser",
             dependencies: [
                 "Server", "MaserClient", "RPC", "BulkLoad", "Catalog", "Records", "Bytes", .argumentParser, .logging,
-                .lifecycle,
                 .histogram,
             ],
             swiftSettings: settings),
