@@ -173,15 +173,3 @@ extension ByteReader {
         }
     }
 }
-
-/// The smallest bytes greater than every encoding that starts with `prefix`; nil when there is none.
-package func upperBound(ofPrefix prefix: [UInt8]) -> [UInt8]? {
-    var bound = prefix
-    while let last = bound.popLast() {
-        if last < 0xff {
-            bound.append(last + 1)
-            return bound
-        }
-    }
-    return nil
-}
