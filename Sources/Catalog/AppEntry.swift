@@ -13,10 +13,17 @@ package struct AppEntry: Codable, Hashable, Sendable {
     package var deployedAt: Int64
     /// Where its dead-letter category ended when it was deployed: letters before are those of a former app of the name.
     package var deadLettersFrom: Int64?
+    /// Output categories that its processors fill.
+    package var outputIDs: [UInt32]
+    /// Rises by one with each deploy that changes the app.
+    package var generation: UInt32
+    /// A person stopped it; it runs again when a person starts it.
+    package var isStopped: Bool
 
     package init(
         id: UInt32, name: String, options: AppOptions, inputTables: [InputTableEntry], tableIDs: [UInt32], sql: String,
-        deployedAt: Int64, deadLettersFrom: Int64? = nil
+        deployedAt: Int64, deadLettersFrom: Int64? = nil, outputIDs: [UInt32] = [], generation: UInt32 = 1,
+        isStopped: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -26,6 +33,9 @@ package struct AppEntry: Codable, Hashable, Sendable {
         self.sql = sql
         self.deployedAt = deployedAt
         self.deadLettersFrom = deadLettersFrom
+        self.outputIDs = outputIDs
+        self.generation = generation
+        self.isStopped = isStopped
     }
 }
 
@@ -34,9 +44,27 @@ package struct AppOptions: Codable, Hashable, Sendable {
     package var checkpointMilliseconds: Int
     /// The share of records that are expected not to come behind the watermark; between 0 and 1, and neither.
     package var watermarkConfidence: Double
+    /// How often a record counts in the app's tables, whatever crashes.
+    package var state: Semantics
+    /// How often a record leaves a trace in the app's output categories.
+    package var output: Semantics
 
-    package init(checkpointMilliseconds: Int = 200, watermarkConfidence: Double = 0.999) {
+    package init(
+        checkpointMilliseconds: Int = 200, watermarkConfidence: Double = 0.999, state: Semantics = .exactlyOnce,
+        output: Semantics = .atLeastOnce
+    ) {
         self.checkpointMilliseconds = checkpointMilliseconds
         self.watermarkConfidence = watermarkConfidence
+        self.state = state
+        self.output = output
     }
+}
+
+/// What a crash may do to the effect of a record.
+package enum Semantics: String, Codable, Hashable, Sendable, CaseIterable {
+    /// It may be lost.
+    case atMostOnce = "at-most-once"
+    /// It may be there twice.
+    case atLeastOnce = "at-least-once"
+    case exactlyOnce = "exactly-once"
 }

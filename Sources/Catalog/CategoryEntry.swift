@@ -10,12 +10,21 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
     package var bucketColumn: String?
     package var format: RecordFormat?
     package var retention: Retention?
+    package var acknowledgement: Acknowledgement
+    package var compression: Compression
+    /// Of keys and values that clients append, a second; nil: as many as the disk takes.
+    package var quotaBytesPerSecond: Int64?
+    /// What fills an output category; nil for one that clients append to.
+    package var output: OutputQuery?
+    /// The app that fills it.
+    package var app: String?
     /// The statement that made it, as it was written.
     package var sql: String
 
     package init(
         id: UInt32, name: String, bucketCount: Int, bucketColumn: String? = nil, format: RecordFormat? = nil,
-        retention: Retention? = nil, sql: String
+        retention: Retention? = nil, acknowledgement: Acknowledgement = .fsync, compression: Compression = .zstd,
+        quotaBytesPerSecond: Int64? = nil, output: OutputQuery? = nil, app: String? = nil, sql: String
     ) {
         self.id = id
         self.name = name
@@ -23,8 +32,28 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
         self.bucketColumn = bucketColumn
         self.format = format
         self.retention = retention
+        self.acknowledgement = acknowledgement
+        self.compression = compression
+        self.quotaBytesPerSecond = quotaBytesPerSecond
+        self.output = output
+        self.app = app
         self.sql = sql
     }
+}
+
+/// When an append is answered. Readers see synced records only, whichever it is.
+package enum Acknowledgement: String, Codable, Hashable, Sendable {
+    /// Once no power loss can take the records back.
+    case fsync
+    /// Once they are written: a power loss may take back what was acknowledged a moment ago.
+    case written
+}
+
+/// Of the record batches that a category writes from now on; each says its own.
+package enum Compression: String, Codable, Hashable, Sendable {
+    case zstd
+    case lz4
+    case none
 }
 
 package struct Retention: Codable, Hashable, Sendable {

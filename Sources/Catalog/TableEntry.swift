@@ -98,12 +98,15 @@ package struct StateField: Codable, Hashable, Sendable {
     /// nil in a loaded or upsert table, where the row as a whole is the monoid.
     package var monoid: MonoidKind?
     package var types: [ValueType]
+    /// When it joined a table that was live already, microseconds since 1970: panes that began before present NULL.
+    package var addedAt: Int64?
 
-    package init(number: Int, name: String, monoid: MonoidKind?, types: [ValueType]) {
+    package init(number: Int, name: String, monoid: MonoidKind?, types: [ValueType], addedAt: Int64? = nil) {
         self.number = number
         self.name = name
         self.monoid = monoid
         self.types = types
+        self.addedAt = addedAt
     }
 }
 
@@ -156,6 +159,15 @@ package enum TableSource: Codable, Hashable, Sendable {
     case upsert(UpsertQuery)
     case aggregate(AggregateQuery)
 
+    /// None where loads fill the table.
+    package var joins: [JoinClause] {
+        switch self {
+        case .loads: []
+        case .upsert(let query): query.joins
+        case .aggregate(let query): query.joins
+        }
+    }
+
     /// The input table whose records fill the table; nil where loads do.
     package var inputTable: String? {
         switch self {
@@ -168,14 +180,19 @@ package enum TableSource: Codable, Hashable, Sendable {
 
 package struct UpsertQuery: Codable, Hashable, Sendable {
     package var input: String
+    package var joins: [JoinClause]
     package var filter: Expression?
     package var keys: [Expression]
     /// In the order of `TableEntry.columns`.
     package var values: [Expression]
     package var delete: Expression?
 
-    package init(input: String, filter: Expression?, keys: [Expression], values: [Expression], delete: Expression?) {
+    package init(
+        input: String, joins: [JoinClause] = [], filter: Expression?, keys: [Expression], values: [Expression],
+        delete: Expression?
+    ) {
         self.input = input
+        self.joins = joins
         self.filter = filter
         self.keys = keys
         self.values = values
@@ -185,14 +202,18 @@ package struct UpsertQuery: Codable, Hashable, Sendable {
 
 package struct AggregateQuery: Codable, Hashable, Sendable {
     package var input: String
+    package var joins: [JoinClause]
     package var filter: Expression?
     /// The GROUP BY list; `window_start`, where the table has panes, comes from the event time and is not in it.
     package var keys: [Expression]
     /// One for each of `TableEntry.stateFields`, in their order.
     package var arguments: [StateArguments]
 
-    package init(input: String, filter: Expression?, keys: [Expression], arguments: [StateArguments]) {
+    package init(
+        input: String, joins: [JoinClause] = [], filter: Expression?, keys: [Expression], arguments: [StateArguments]
+    ) {
         self.input = input
+        self.joins = joins
         self.filter = filter
         self.keys = keys
         self.arguments = arguments
@@ -222,11 +243,29 @@ package struct VersionEntry: Codable, Hashable, Sendable {
     package var origin: String
     /// Rows that a load put in; nil for a version fed by a category.
     package var loadedRows: Int64?
+    /// Where a backfill began; nil for a version that began where its input table does.
+    package var backfill: Backfill?
 
-    package init(number: UInt32, createdAt: Int64, origin: String, loadedRows: Int64? = nil) {
+    package init(
+        number: UInt32, createdAt: Int64, origin: String, loadedRows: Int64? = nil, backfill: Backfill? = nil
+    ) {
         self.number = number
         self.createdAt = createdAt
         self.origin = origin
         self.loadedRows = loadedRows
+        self.backfill = backfill
+    }
+}
+
+/// A version that is made from a category's history.
+package struct Backfill: Codable, Hashable, Sendable {
+    /// By bucket, the first record that it counts; a bucket beyond them began later, and counts from 0.
+    package var startOffsets: [Int64]
+    /// It has caught up once, and shares the reader of the versions beside it.
+    package var isComplete: Bool
+
+    package init(startOffsets: [Int64], isComplete: Bool = false) {
+        self.startOffsets = startOffsets
+        self.isComplete = isComplete
     }
 }

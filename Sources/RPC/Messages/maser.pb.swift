@@ -308,6 +308,66 @@ package nonisolated struct WireAppendRequest: Sendable {
 
   package var records: [WireAppendRecord] = []
 
+  /// absent: an append that is sent again lands again
+  package var producer: WireProducer {
+    get {_producer ?? WireProducer()}
+    set {_producer = newValue}
+  }
+  /// Returns true if `producer` has been explicitly set.
+  package var hasProducer: Bool {self._producer != nil}
+  /// Clears the value of `producer`. Subsequent reads from it will return its default value.
+  package mutating func clearProducer() {self._producer = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _producer: WireProducer? = nil
+}
+
+/// Who appends, so that an append that is sent again lands once. Of the appends of one producer and epoch each has a sequence of its own;
+/// see operations.md.
+package nonisolated struct WireProducer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 64 bytes; a random one needs no OpenProducer
+  package var id: Data = Data()
+
+  /// 0, or what OpenProducer gave; one less than the category has seen is refused
+  package var epoch: UInt32 = 0
+
+  /// from 1
+  package var sequence: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Begins the next epoch of a producer in one category, which fences whoever used an earlier one.
+package nonisolated struct WireOpenProducerRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var category: String = String()
+
+  package var id: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireOpenProducerResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var epoch: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -757,11 +817,25 @@ package nonisolated struct WireVersionDescriptor: Sendable {
 
   package var bytes: Int64 = 0
 
+  /// serving, standby or building
+  package var state: String = String()
+
+  /// absent: nothing follows a category
+  package var freshness: Int64 {
+    get {_freshness ?? 0}
+    set {_freshness = newValue}
+  }
+  /// Returns true if `freshness` has been explicitly set.
+  package var hasFreshness: Bool {self._freshness != nil}
+  /// Clears the value of `freshness`. Subsequent reads from it will return its default value.
+  package mutating func clearFreshness() {self._freshness = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _loadedRows: Int64? = nil
+  fileprivate var _freshness: Int64? = nil
 }
 
 package nonisolated struct WireListTablesRequest: Sendable {
@@ -796,6 +870,9 @@ package nonisolated struct WireDeployRequest: Sendable {
 
   package var sql: String = String()
 
+  /// says what would change, and changes nothing
+  package var dryRun: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -825,6 +902,82 @@ package nonisolated struct WireDeleteAppRequest: Sendable {
   package var app: String = String()
 
   package var dropTables: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Ends an app at a checkpoint; it stays stopped, over restarts of the server too, until it is started.
+package nonisolated struct WireStopAppRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var app: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireStartAppRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var app: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Builds a new version of a table from its category's history beside the serving one, and switches when it has caught up.
+package nonisolated struct WireBackfillRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var table: String = String()
+
+  package var from: WireBackfillRequest.OneOf_From? = nil
+
+  package var earliest: WireEmpty {
+    get {
+      if case .earliest(let v)? = from {return v}
+      return WireEmpty()
+    }
+    set {from = .earliest(newValue)}
+  }
+
+  /// from the first record appended at or after it
+  package var appendTime: Int64 {
+    get {
+      if case .appendTime(let v)? = from {return v}
+      return 0
+    }
+    set {from = .appendTime(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_From: Equatable, Sendable {
+    case earliest(WireEmpty)
+    /// from the first record appended at or after it
+    case appendTime(Int64)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct WireBackfillResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var version: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -870,10 +1023,16 @@ package nonisolated struct WireAppDescriptor: Sendable {
 
   package var sql: String = String()
 
-  /// running or failed
+  /// running, retrying, failed or stopped
   package var state: String = String()
 
   package var failure: String = String()
+
+  /// rises by one with each deploy that changes it
+  package var generation: UInt32 = 0
+
+  /// categories that it fills
+  package var outputs: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -911,37 +1070,182 @@ package nonisolated struct WireStatusResponse: Sendable {
 
   package var memoryLimitBytes: Int64 = 0
 
+  package var categoryStatuses: [WireCategoryStatus] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireAppStatus: Sendable {
+package nonisolated struct WireCategoryStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var name: String = String()
 
-  package var state: String = String()
+  /// on the disk
+  package var bytes: Int64 = 0
 
-  package var failure: String = String()
+  /// appended, over the last seconds
+  package var recordsPerSecond: Double = 0
 
-  /// applied since the app started
-  package var records: UInt64 = 0
+  /// of keys and values
+  package var bytesPerSecond: Double = 0
 
-  /// kept for it, in its dead-letter category
-  package var deadLetters: UInt64 = 0
+  /// fsync or written
+  package var acknowledgement: String = String()
 
-  package var buckets: [WireBucketStatus] = []
+  /// zstd, lz4 or none
+  package var compression: String = String()
 
-  package var checkpoints: UInt64 = 0
+  /// 0: for ever
+  package var retainedMicroseconds: Int64 = 0
 
-  package var watermarks: [WireWatermarkStatus] = []
+  /// 0: any number
+  package var retainedBytes: Int64 = 0
+
+  /// 0: none
+  package var quotaBytesPerSecond: Int64 = 0
+
+  package var readers: [WireReaderStatus] = []
+
+  /// beyond the quota, since the server started
+  package var refusedAppends: UInt64 = 0
+
+  /// sent again and landed already, since the server started
+  package var duplicateAppends: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// A reader whose position is durable: retention waits for it.
+package nonisolated struct WireReaderStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the app's
+  package var name: String = String()
+
+  /// by bucket
+  package var positions: [Int64] = []
+
+  package var lagRecords: Int64 = 0
+
+  package var lagMilliseconds: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireAppStatus: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  package var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  package var failure: String {
+    get {_storage._failure}
+    set {_uniqueStorage()._failure = newValue}
+  }
+
+  /// applied since the app started
+  package var records: UInt64 {
+    get {_storage._records}
+    set {_uniqueStorage()._records = newValue}
+  }
+
+  /// kept for it, in its dead-letter category
+  package var deadLetters: UInt64 {
+    get {_storage._deadLetters}
+    set {_uniqueStorage()._deadLetters = newValue}
+  }
+
+  package var buckets: [WireBucketStatus] {
+    get {_storage._buckets}
+    set {_uniqueStorage()._buckets = newValue}
+  }
+
+  package var checkpoints: UInt64 {
+    get {_storage._checkpoints}
+    set {_uniqueStorage()._checkpoints = newValue}
+  }
+
+  package var watermarks: [WireWatermarkStatus] {
+    get {_storage._watermarks}
+    set {_uniqueStorage()._watermarks = newValue}
+  }
+
+  package var generation: UInt32 {
+    get {_storage._generation}
+    set {_uniqueStorage()._generation = newValue}
+  }
+
+  /// over the last seconds
+  package var recordsPerSecond: Double {
+    get {_storage._recordsPerSecond}
+    set {_uniqueStorage()._recordsPerSecond = newValue}
+  }
+
+  /// keys with a partial that no checkpoint covers yet
+  package var partials: Int64 {
+    get {_storage._partials}
+    set {_uniqueStorage()._partials = newValue}
+  }
+
+  package var partialBytes: Int64 {
+    get {_storage._partialBytes}
+    set {_uniqueStorage()._partialBytes = newValue}
+  }
+
+  /// what the last one took
+  package var checkpointMicroseconds: Int64 {
+    get {_storage._checkpointMicroseconds}
+    set {_uniqueStorage()._checkpointMicroseconds = newValue}
+  }
+
+  /// records that came for a pane that was emitted as final
+  package var lateAfterFinal: UInt64 {
+    get {_storage._lateAfterFinal}
+    set {_uniqueStorage()._lateAfterFinal = newValue}
+  }
+
+  /// appended to its output categories since it started
+  package var outputRecords: UInt64 {
+    get {_storage._outputRecords}
+    set {_uniqueStorage()._outputRecords = newValue}
+  }
+
+  /// records without a row in a table that they are joined with
+  package var unmatchedRecords: UInt64 {
+    get {_storage._unmatchedRecords}
+    set {_uniqueStorage()._unmatchedRecords = newValue}
+  }
+
+  /// where its time went: read, decode, evaluate, aggregate, commit
+  package var stageNanoseconds: Dictionary<String,Int64> {
+    get {_storage._stageNanoseconds}
+    set {_uniqueStorage()._stageNanoseconds = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Of an input table that has an event time. late_records / records is to be held against 1 - confidence.
@@ -994,6 +1298,17 @@ package nonisolated struct WireBucketStatus: Sendable {
 
   /// append time up to which everything is applied, microseconds since 1970
   package var freshness: Int64 = 0
+
+  package var recordsPerSecond: Double = 0
+
+  /// read since the app started
+  package var records: UInt64 = 0
+
+  /// of them, those that came behind the watermark
+  package var lateRecords: UInt64 = 0
+
+  /// of them, those that could not be applied
+  package var deadLetters: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1641,7 +1956,7 @@ nonisolated extension WireFoldResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireAppendRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppendRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}records\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}records\0\u{1}producer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1651,6 +1966,90 @@ nonisolated extension WireAppendRequest: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.category) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._producer) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.category.isEmpty {
+      try visitor.visitSingularStringField(value: self.category, fieldNumber: 1)
+    }
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 2)
+    }
+    try { if let v = self._producer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAppendRequest, rhs: WireAppendRequest) -> Bool {
+    if lhs.category != rhs.category {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs._producer != rhs._producer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireProducer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Producer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}epoch\0\u{1}sequence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epoch, fieldNumber: 2)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireProducer, rhs: WireProducer) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOpenProducerRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OpenProducerRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.category) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.id) }()
       default: break
       }
     }
@@ -1660,15 +2059,45 @@ nonisolated extension WireAppendRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.category.isEmpty {
       try visitor.visitSingularStringField(value: self.category, fieldNumber: 1)
     }
-    if !self.records.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 2)
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireAppendRequest, rhs: WireAppendRequest) -> Bool {
+  package static func ==(lhs: WireOpenProducerRequest, rhs: WireOpenProducerRequest) -> Bool {
     if lhs.category != rhs.category {return false}
-    if lhs.records != rhs.records {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOpenProducerResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OpenProducerResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epoch, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOpenProducerResponse, rhs: WireOpenProducerResponse) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2525,7 +2954,7 @@ nonisolated extension WireStateDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionDescriptor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}created_at\0\u{1}origin\0\u{3}loaded_rows\0\u{3}estimated_rows\0\u{1}bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}created_at\0\u{1}origin\0\u{3}loaded_rows\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}state\0\u{1}freshness\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2539,6 +2968,8 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
       case 4: try { try decoder.decodeSingularInt64Field(value: &self._loadedRows) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.estimatedRows) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.bytes) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
       default: break
       }
     }
@@ -2567,6 +2998,12 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
     if self.bytes != 0 {
       try visitor.visitSingularInt64Field(value: self.bytes, fieldNumber: 6)
     }
+    if !self.state.isEmpty {
+      try visitor.visitSingularStringField(value: self.state, fieldNumber: 7)
+    }
+    try { if let v = self._freshness {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2577,6 +3014,8 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
     if lhs._loadedRows != rhs._loadedRows {return false}
     if lhs.estimatedRows != rhs.estimatedRows {return false}
     if lhs.bytes != rhs.bytes {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs._freshness != rhs._freshness {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2633,7 +3072,7 @@ nonisolated extension WireListTablesResponse: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireDeployRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeployRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}sql\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}sql\0\u{3}dry_run\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2643,6 +3082,7 @@ nonisolated extension WireDeployRequest: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.file) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.sql) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.dryRun) }()
       default: break
       }
     }
@@ -2655,12 +3095,16 @@ nonisolated extension WireDeployRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.sql.isEmpty {
       try visitor.visitSingularStringField(value: self.sql, fieldNumber: 2)
     }
+    if self.dryRun != false {
+      try visitor.visitSingularBoolField(value: self.dryRun, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireDeployRequest, rhs: WireDeployRequest) -> Bool {
     if lhs.file != rhs.file {return false}
     if lhs.sql != rhs.sql {return false}
+    if lhs.dryRun != rhs.dryRun {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2736,6 +3180,163 @@ nonisolated extension WireDeleteAppRequest: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
+nonisolated extension WireStopAppRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StopAppRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.app) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.app.isEmpty {
+      try visitor.visitSingularStringField(value: self.app, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStopAppRequest, rhs: WireStopAppRequest) -> Bool {
+    if lhs.app != rhs.app {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStartAppRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StartAppRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.app) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.app.isEmpty {
+      try visitor.visitSingularStringField(value: self.app, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStartAppRequest, rhs: WireStartAppRequest) -> Bool {
+    if lhs.app != rhs.app {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackfillRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackfillRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}earliest\0\u{3}append_time\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.table) }()
+      case 2: try {
+        var v: WireEmpty?
+        var hadOneofValue = false
+        if let current = self.from {
+          hadOneofValue = true
+          if case .earliest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.from = .earliest(v)
+        }
+      }()
+      case 3: try {
+        var v: Int64?
+        try decoder.decodeSingularInt64Field(value: &v)
+        if let v = v {
+          if self.from != nil {try decoder.handleConflictingOneOf()}
+          self.from = .appendTime(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.table.isEmpty {
+      try visitor.visitSingularStringField(value: self.table, fieldNumber: 1)
+    }
+    switch self.from {
+    case .earliest?: try {
+      guard case .earliest(let v)? = self.from else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .appendTime?: try {
+      guard case .appendTime(let v)? = self.from else { preconditionFailure() }
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackfillRequest, rhs: WireBackfillRequest) -> Bool {
+    if lhs.table != rhs.table {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackfillResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackfillResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackfillResponse, rhs: WireBackfillResponse) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireListAppsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListAppsRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
@@ -2787,7 +3388,7 @@ nonisolated extension WireListAppsResponse: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireAppDescriptor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppDescriptor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tables\0\u{1}inputs\0\u{3}deployed_at\0\u{1}sql\0\u{1}state\0\u{1}failure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}tables\0\u{1}inputs\0\u{3}deployed_at\0\u{1}sql\0\u{1}state\0\u{1}failure\0\u{1}generation\0\u{1}outputs\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2803,6 +3404,8 @@ nonisolated extension WireAppDescriptor: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularStringField(value: &self.sql) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.state) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.failure) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.outputs) }()
       default: break
       }
     }
@@ -2833,6 +3436,12 @@ nonisolated extension WireAppDescriptor: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.failure.isEmpty {
       try visitor.visitSingularStringField(value: self.failure, fieldNumber: 8)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 9)
+    }
+    if !self.outputs.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.outputs, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2845,6 +3454,8 @@ nonisolated extension WireAppDescriptor: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.sql != rhs.sql {return false}
     if lhs.state != rhs.state {return false}
     if lhs.failure != rhs.failure {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.outputs != rhs.outputs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2871,7 +3482,7 @@ nonisolated extension WireStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}started_at\0\u{1}apps\0\u{1}tables\0\u{1}categories\0\u{3}disk_bytes\0\u{3}resident_bytes\0\u{3}memory_limit_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}started_at\0\u{1}apps\0\u{1}tables\0\u{1}categories\0\u{3}disk_bytes\0\u{3}resident_bytes\0\u{3}memory_limit_bytes\0\u{3}category_statuses\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2887,6 +3498,7 @@ nonisolated extension WireStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.diskBytes) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.residentBytes) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self.memoryLimitBytes) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.categoryStatuses) }()
       default: break
       }
     }
@@ -2917,6 +3529,9 @@ nonisolated extension WireStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._
     if self.memoryLimitBytes != 0 {
       try visitor.visitSingularInt64Field(value: self.memoryLimitBytes, fieldNumber: 8)
     }
+    if !self.categoryStatuses.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.categoryStatuses, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2929,14 +3544,15 @@ nonisolated extension WireStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.diskBytes != rhs.diskBytes {return false}
     if lhs.residentBytes != rhs.residentBytes {return false}
     if lhs.memoryLimitBytes != rhs.memoryLimitBytes {return false}
+    if lhs.categoryStatuses != rhs.categoryStatuses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".AppStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{1}failure\0\u{1}records\0\u{3}dead_letters\0\u{1}buckets\0\u{1}checkpoints\0\u{1}watermarks\0")
+nonisolated extension WireCategoryStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CategoryStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bytes\0\u{3}records_per_second\0\u{3}bytes_per_second\0\u{1}acknowledgement\0\u{1}compression\0\u{3}retained_microseconds\0\u{3}retained_bytes\0\u{3}quota_bytes_per_second\0\u{1}readers\0\u{3}refused_appends\0\u{3}duplicate_appends\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2945,13 +3561,17 @@ nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.state) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.failure) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.records) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.deadLetters) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.buckets) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.checkpoints) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.watermarks) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.bytes) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.recordsPerSecond) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.bytesPerSecond) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.acknowledgement) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.compression) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.retainedMicroseconds) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.retainedBytes) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.quotaBytesPerSecond) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.readers) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.refusedAppends) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.duplicateAppends) }()
       default: break
       }
     }
@@ -2961,39 +3581,278 @@ nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
-    if !self.state.isEmpty {
-      try visitor.visitSingularStringField(value: self.state, fieldNumber: 2)
+    if self.bytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.bytes, fieldNumber: 2)
     }
-    if !self.failure.isEmpty {
-      try visitor.visitSingularStringField(value: self.failure, fieldNumber: 3)
+    if self.recordsPerSecond.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.recordsPerSecond, fieldNumber: 3)
     }
-    if self.records != 0 {
-      try visitor.visitSingularUInt64Field(value: self.records, fieldNumber: 4)
+    if self.bytesPerSecond.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.bytesPerSecond, fieldNumber: 4)
     }
-    if self.deadLetters != 0 {
-      try visitor.visitSingularUInt64Field(value: self.deadLetters, fieldNumber: 5)
+    if !self.acknowledgement.isEmpty {
+      try visitor.visitSingularStringField(value: self.acknowledgement, fieldNumber: 5)
     }
-    if !self.buckets.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.buckets, fieldNumber: 6)
+    if !self.compression.isEmpty {
+      try visitor.visitSingularStringField(value: self.compression, fieldNumber: 6)
     }
-    if self.checkpoints != 0 {
-      try visitor.visitSingularUInt64Field(value: self.checkpoints, fieldNumber: 7)
+    if self.retainedMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.retainedMicroseconds, fieldNumber: 7)
     }
-    if !self.watermarks.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.watermarks, fieldNumber: 8)
+    if self.retainedBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.retainedBytes, fieldNumber: 8)
+    }
+    if self.quotaBytesPerSecond != 0 {
+      try visitor.visitSingularInt64Field(value: self.quotaBytesPerSecond, fieldNumber: 9)
+    }
+    if !self.readers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.readers, fieldNumber: 10)
+    }
+    if self.refusedAppends != 0 {
+      try visitor.visitSingularUInt64Field(value: self.refusedAppends, fieldNumber: 11)
+    }
+    if self.duplicateAppends != 0 {
+      try visitor.visitSingularUInt64Field(value: self.duplicateAppends, fieldNumber: 12)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCategoryStatus, rhs: WireCategoryStatus) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.recordsPerSecond != rhs.recordsPerSecond {return false}
+    if lhs.bytesPerSecond != rhs.bytesPerSecond {return false}
+    if lhs.acknowledgement != rhs.acknowledgement {return false}
+    if lhs.compression != rhs.compression {return false}
+    if lhs.retainedMicroseconds != rhs.retainedMicroseconds {return false}
+    if lhs.retainedBytes != rhs.retainedBytes {return false}
+    if lhs.quotaBytesPerSecond != rhs.quotaBytesPerSecond {return false}
+    if lhs.readers != rhs.readers {return false}
+    if lhs.refusedAppends != rhs.refusedAppends {return false}
+    if lhs.duplicateAppends != rhs.duplicateAppends {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReaderStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReaderStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}positions\0\u{3}lag_records\0\u{3}lag_milliseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeRepeatedInt64Field(value: &self.positions) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.lagRecords) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.lagMilliseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.positions.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.positions, fieldNumber: 2)
+    }
+    if self.lagRecords != 0 {
+      try visitor.visitSingularInt64Field(value: self.lagRecords, fieldNumber: 3)
+    }
+    if self.lagMilliseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.lagMilliseconds, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReaderStatus, rhs: WireReaderStatus) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.positions != rhs.positions {return false}
+    if lhs.lagRecords != rhs.lagRecords {return false}
+    if lhs.lagMilliseconds != rhs.lagMilliseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAppStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{1}failure\0\u{1}records\0\u{3}dead_letters\0\u{1}buckets\0\u{1}checkpoints\0\u{1}watermarks\0\u{1}generation\0\u{3}records_per_second\0\u{1}partials\0\u{3}partial_bytes\0\u{3}checkpoint_microseconds\0\u{3}late_after_final\0\u{3}output_records\0\u{3}unmatched_records\0\u{3}stage_nanoseconds\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _state: String = String()
+    var _failure: String = String()
+    var _records: UInt64 = 0
+    var _deadLetters: UInt64 = 0
+    var _buckets: [WireBucketStatus] = []
+    var _checkpoints: UInt64 = 0
+    var _watermarks: [WireWatermarkStatus] = []
+    var _generation: UInt32 = 0
+    var _recordsPerSecond: Double = 0
+    var _partials: Int64 = 0
+    var _partialBytes: Int64 = 0
+    var _checkpointMicroseconds: Int64 = 0
+    var _lateAfterFinal: UInt64 = 0
+    var _outputRecords: UInt64 = 0
+    var _unmatchedRecords: UInt64 = 0
+    var _stageNanoseconds: Dictionary<String,Int64> = [:]
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _state = source._state
+      _failure = source._failure
+      _records = source._records
+      _deadLetters = source._deadLetters
+      _buckets = source._buckets
+      _checkpoints = source._checkpoints
+      _watermarks = source._watermarks
+      _generation = source._generation
+      _recordsPerSecond = source._recordsPerSecond
+      _partials = source._partials
+      _partialBytes = source._partialBytes
+      _checkpointMicroseconds = source._checkpointMicroseconds
+      _lateAfterFinal = source._lateAfterFinal
+      _outputRecords = source._outputRecords
+      _unmatchedRecords = source._unmatchedRecords
+      _stageNanoseconds = source._stageNanoseconds
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._failure) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._records) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._deadLetters) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._buckets) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._checkpoints) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._watermarks) }()
+        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._generation) }()
+        case 10: try { try decoder.decodeSingularDoubleField(value: &_storage._recordsPerSecond) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._partials) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._partialBytes) }()
+        case 13: try { try decoder.decodeSingularInt64Field(value: &_storage._checkpointMicroseconds) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._lateAfterFinal) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._outputRecords) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._unmatchedRecords) }()
+        case 17: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufInt64>.self, value: &_storage._stageNanoseconds) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 2)
+      }
+      if !_storage._failure.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._failure, fieldNumber: 3)
+      }
+      if _storage._records != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._records, fieldNumber: 4)
+      }
+      if _storage._deadLetters != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._deadLetters, fieldNumber: 5)
+      }
+      if !_storage._buckets.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._buckets, fieldNumber: 6)
+      }
+      if _storage._checkpoints != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._checkpoints, fieldNumber: 7)
+      }
+      if !_storage._watermarks.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._watermarks, fieldNumber: 8)
+      }
+      if _storage._generation != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._generation, fieldNumber: 9)
+      }
+      if _storage._recordsPerSecond.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._recordsPerSecond, fieldNumber: 10)
+      }
+      if _storage._partials != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._partials, fieldNumber: 11)
+      }
+      if _storage._partialBytes != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._partialBytes, fieldNumber: 12)
+      }
+      if _storage._checkpointMicroseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._checkpointMicroseconds, fieldNumber: 13)
+      }
+      if _storage._lateAfterFinal != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lateAfterFinal, fieldNumber: 14)
+      }
+      if _storage._outputRecords != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._outputRecords, fieldNumber: 15)
+      }
+      if _storage._unmatchedRecords != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._unmatchedRecords, fieldNumber: 16)
+      }
+      if !_storage._stageNanoseconds.isEmpty {
+        try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufInt64>.self, value: _storage._stageNanoseconds, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAppStatus, rhs: WireAppStatus) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs.failure != rhs.failure {return false}
-    if lhs.records != rhs.records {return false}
-    if lhs.deadLetters != rhs.deadLetters {return false}
-    if lhs.buckets != rhs.buckets {return false}
-    if lhs.checkpoints != rhs.checkpoints {return false}
-    if lhs.watermarks != rhs.watermarks {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._failure != rhs_storage._failure {return false}
+        if _storage._records != rhs_storage._records {return false}
+        if _storage._deadLetters != rhs_storage._deadLetters {return false}
+        if _storage._buckets != rhs_storage._buckets {return false}
+        if _storage._checkpoints != rhs_storage._checkpoints {return false}
+        if _storage._watermarks != rhs_storage._watermarks {return false}
+        if _storage._generation != rhs_storage._generation {return false}
+        if _storage._recordsPerSecond != rhs_storage._recordsPerSecond {return false}
+        if _storage._partials != rhs_storage._partials {return false}
+        if _storage._partialBytes != rhs_storage._partialBytes {return false}
+        if _storage._checkpointMicroseconds != rhs_storage._checkpointMicroseconds {return false}
+        if _storage._lateAfterFinal != rhs_storage._lateAfterFinal {return false}
+        if _storage._outputRecords != rhs_storage._outputRecords {return false}
+        if _storage._unmatchedRecords != rhs_storage._unmatchedRecords {return false}
+        if _storage._stageNanoseconds != rhs_storage._stageNanoseconds {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3060,7 +3919,7 @@ nonisolated extension WireWatermarkStatus: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireBucketStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BucketStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}bucket\0\u{1}position\0\u{1}end\0\u{1}freshness\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}bucket\0\u{1}position\0\u{1}end\0\u{1}freshness\0\u{3}records_per_second\0\u{1}records\0\u{3}late_records\0\u{3}dead_letters\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3073,6 +3932,10 @@ nonisolated extension WireBucketStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.position) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.end) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.freshness) }()
+      case 6: try { try decoder.decodeSingularDoubleField(value: &self.recordsPerSecond) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.records) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.lateRecords) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.deadLetters) }()
       default: break
       }
     }
@@ -3094,6 +3957,18 @@ nonisolated extension WireBucketStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.freshness != 0 {
       try visitor.visitSingularInt64Field(value: self.freshness, fieldNumber: 5)
     }
+    if self.recordsPerSecond.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.recordsPerSecond, fieldNumber: 6)
+    }
+    if self.records != 0 {
+      try visitor.visitSingularUInt64Field(value: self.records, fieldNumber: 7)
+    }
+    if self.lateRecords != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lateRecords, fieldNumber: 8)
+    }
+    if self.deadLetters != 0 {
+      try visitor.visitSingularUInt64Field(value: self.deadLetters, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3103,6 +3978,10 @@ nonisolated extension WireBucketStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.position != rhs.position {return false}
     if lhs.end != rhs.end {return false}
     if lhs.freshness != rhs.freshness {return false}
+    if lhs.recordsPerSecond != rhs.recordsPerSecond {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs.lateRecords != rhs.lateRecords {return false}
+    if lhs.deadLetters != rhs.deadLetters {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
