@@ -11,20 +11,16 @@ final class AggregateSink: TableSink {
 
     let table: UInt32
     let version: UInt32
-    private let plan: TablePlan
     private let states: [TablePlan.State]
     private let accumulators: [any StateAccumulator]
     private let prefix: OperandPrefix
     private let storageKey: StorageKey
     private var groups = GroupMap()
 
-    // Scratch of the batch, kept for the next.
-    private var keys = KeyBatch()
+    /// Scratch of the batch, kept for the next.
     private var slots: [UInt32] = []
-    private var paneStarts: [Int64] = []
 
     init(_ plan: TablePlan, states: [TablePlan.State], version: UInt32, storageKey: StorageKey) {
-        self.plan = plan
         self.states = states
         self.version = version
         self.storageKey = storageKey
@@ -36,13 +32,8 @@ final class AggregateSink: TableSink {
     var groupCount: Int { groups.count }
     var byteCount: Int { groups.byteCount + groups.count * states.count * Self.stateByteCount }
 
-    func apply(_ batch: EvaluatedBatch, from firstRow: Int, _ stopwatch: inout Stopwatch) -> [Int] {
-        batch.select(from: firstRow, filter: plan.filter, into: &slots)
-        if let pane = plan.pane, let times = batch.eventTimes { pane.fill(&paneStarts, from: times, slots: slots) }
-        let unencodable = keys.encode(
-            plan.keys.map { batch.columns[$0] }, paneStarts: plan.pane == nil ? nil : paneStarts, slots: &slots)
-        stopwatch.charge(\.evaluate)
-        groups.assign(keys, to: &slots)
+    func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch) {
+        groups.assign(rows, from: firstRow, to: &slots)
         stopwatch.charge(\.group)
         for (state, accumulator) in zip(states, accumulators) {
             accumulator.grow(to: groups.count)
@@ -51,7 +42,6 @@ final class AggregateSink: TableSink {
             update(accumulator, state, batch, taken)
         }
         stopwatch.charge(\.aggregate)
-        return unencodable
     }
 
     private func update(

@@ -6,17 +6,12 @@ internal import Tables
 ///
 /// Has no thread and no policy: `AppRunner` calls it, and a test can, step by step.
 final class AppProcessor {
-    /// What one read takes from a bucket, so that buckets have their turns.
-    static let batchRecordCount = 4096
-    static let batchByteCount = 4 << 20
-
     let app: AppEntry
     private let followers: [CategoryFollower]
     private let deadLetters: DeadLetters
     private let categories: CategoryStore
     private let tables: TableStore
     private let clock: ProcessorClock
-    private let batchRecordCount: Int
     private var stopwatch: Stopwatch
     /// The bucket whose turn it is, counted over all followers.
     private var turn = 0
@@ -28,15 +23,17 @@ final class AppProcessor {
 
     init(
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
-        batchRecordCount: Int = AppProcessor.batchRecordCount
+        batchRecordCount: Int = BucketReader.batchRecordCount
     ) throws(ProcessorsError) {
         self.app = app
         self.categories = categories
         self.tables = tables
         self.clock = clock
-        self.batchRecordCount = batchRecordCount
         stopwatch = Stopwatch(clock)
-        followers = try Self.followers(of: app, catalog)
+        followers = try Self.followers(of: app, catalog).map { category, inputs in
+            CategoryFollower(
+                category, inputs: inputs, categories: categories, clock: clock, batchRecordCount: batchRecordCount)
+        }
         let name = DeadLetterCategory.name(ofApp: app.name)
         guard let category = catalog.category(named: name) else {
             throw ProcessorsError(.invalidPlan, "there is no category \(name) for what \(app.name) cannot apply")
@@ -46,7 +43,7 @@ final class AppProcessor {
 
     private static func followers(
         of app: AppEntry, _ catalog: CatalogSnapshot
-    ) throws(ProcessorsError) -> [CategoryFollower] {
+    ) throws(ProcessorsError) -> [(CategoryEntry, [InputPlan])] {
         let tables = app.tableIDs.compactMap { catalog.table(id: $0) }
         var inputs: [UInt32: [InputPlan]] = [:]
         for input in app.inputTables {
@@ -59,12 +56,12 @@ final class AppProcessor {
                 inputs[input.categoryID, default: []].append(plan)
             }
         }
-        var followers: [CategoryFollower] = []
+        var followers: [(CategoryEntry, [InputPlan])] = []
         for (id, plans) in inputs.sorted(by: { $0.key < $1.key }) {
             guard let category = catalog.category(id: id) else {
                 throw ProcessorsError(.invalidPlan, "\(app.name) reads a category that does not exist")
             }
-            followers.append(CategoryFollower(category, inputs: plans))
+            followers.append((category, plans))
         }
         return followers
     }
@@ -147,31 +144,27 @@ final class AppProcessor {
     }
 
     private func step(_ follower: CategoryFollower, bucket: Int) throws(ProcessorsError) -> Bool {
-        let next = follower.buckets[bucket].next
-        guard next < categories.end(category: follower.category.id, bucket: bucket) else {
+        guard let batch = try follower.reader.prepare(bucket: bucket, from: follower.buckets[bucket].next) else {
             for input in follower.inputs { input.drained(bucket: bucket) }
             return false
         }
+        try apply(batch, to: follower)
+        return true
+    }
+
+    /// Applies the next records of a bucket.
+    private func apply(_ batch: PreparedBatch, to follower: CategoryFollower) throws(ProcessorsError) {
+        let (bucket, records) = (batch.bucket, batch.records)
+        stopwatch.add(batch.times)
         stopwatch.start()
-        let records: LogRecords
-        do {
-            records = try categories.read(
-                category: follower.category.id, bucket: bucket, from: next,
-                maximumRecords: batchRecordCount, maximumBytes: Self.batchByteCount)
-        } catch {
-            throw ProcessorsError(log: error, "reading \(follower.category.name) bucket \(bucket)")
-        }
-        stopwatch.charge(\.read)
-        guard let last = records.offsets.last, let appendTime = records.appendTimes.last else { return false }
-        let refusals = follower.apply(records, bucket: bucket, &stopwatch)
-        for refusal in refusals where records.offsets[refusal.record] > follower.buckets[bucket].lastDeadLetter {
+        for refusal in follower.apply(batch, &stopwatch)
+        where records.offsets[refusal.record] > follower.buckets[bucket].lastDeadLetter {
             follower.keep(deadLetter: records.offsets[refusal.record], bucket: bucket)
             try deadLetters.keep(
                 records, refusal.record, reason: refusal.reason, category: follower.category.name, bucket: bucket)
         }
-        follower.advance(bucket: bucket, to: last + 1, appendTime: appendTime)
-        recordCount += UInt64(records.offsets.count)
-        return true
+        follower.advance(bucket: bucket, to: batch.end, appendTime: batch.appendTime)
+        recordCount += UInt64(records.count)
     }
 
     // MARK: Checkpoints

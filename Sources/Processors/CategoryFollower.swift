@@ -33,11 +33,18 @@ final class CategoryFollower {
     let inputs: [InputPlan]
     /// Of all inputs, one after the other.
     let sinks: [any TableSink]
+    let reader: BucketReader
     private(set) var buckets: [Bucket] = []
 
-    init(_ category: CategoryEntry, inputs: [InputPlan]) {
+    init(
+        _ category: CategoryEntry, inputs: [InputPlan], categories: CategoryStore, clock: ProcessorClock,
+        batchRecordCount: Int
+    ) {
         self.category = category
         self.inputs = inputs
+        reader = BucketReader(
+            category: category, inputs: inputs.map(\.preparer), categories: categories, clock: clock,
+            batchRecordCount: batchRecordCount)
         sinks = inputs.flatMap(\.sinks)
     }
 
@@ -64,16 +71,16 @@ final class CategoryFollower {
         buckets[bucket].lastDeadLetter = max(buckets[bucket].lastDeadLetter, offset)
     }
 
-    /// Applies records of one bucket to every sink that has not had them yet. What is refused comes in the order of the
-    /// log, each record once.
-    func apply(_ records: LogRecords, bucket index: Int, _ stopwatch: inout Stopwatch) -> [InputPlan.Refusal] {
-        let offsets = buckets[index].positions.map(\.offset)
-        var refusals: [Int: InputPlan.Refusal] = [:]
+    /// Applies the next records of a bucket to every sink that has not had them yet. What is refused comes in the order
+    /// of the log, each record once.
+    func apply(_ batch: PreparedBatch, _ stopwatch: inout Stopwatch) -> [Refusal] {
+        let offsets = buckets[batch.bucket].positions.map(\.offset)
+        var refusals: [Int: Refusal] = [:]
         var first = 0
-        for input in inputs {
+        for (input, prepared) in zip(inputs, batch.inputs) {
             let positions = offsets[first..<first + input.sinks.count]
             first += input.sinks.count
-            for refusal in input.apply(records, bucket: index, positions: positions, &stopwatch) {
+            for refusal in input.apply(prepared, of: batch, positions: positions, &stopwatch) {
                 if refusals[refusal.record] == nil { refusals[refusal.record] = refusal }
             }
         }

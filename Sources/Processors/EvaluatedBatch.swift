@@ -1,7 +1,7 @@
 internal import Records
 
 /// A batch of records as the tables over one input table take it: every expression of the pool, evaluated.
-struct EvaluatedBatch {
+struct EvaluatedBatch: Sendable {
     var rows: Int
     /// By place in the pool.
     var columns: [Column]
@@ -13,15 +13,15 @@ struct EvaluatedBatch {
     var offsets: [Int64]
     var bucket: Int
 
-    /// A slot for each row: `noSlot` for those before `firstRow`, for excluded ones and for those that the filter does
-    /// not let pass; 0, to be replaced, for the others.
-    func select(from firstRow: Int, filter: Int?, into slots: inout [UInt32]) {
-        if slots.count != rows { slots = [UInt32](repeating: 0, count: rows) }
-        for row in 0..<rows { slots[row] = row < firstRow ? GroupMap.noSlot : 0 }
+    /// A slot for each row: `noSlot` for excluded ones and for those that the filter does not let pass; 0, to be
+    /// replaced, for the others.
+    func select(filter: Int?) -> [UInt32] {
+        var slots = [UInt32](repeating: 0, count: rows)
         if let excluded {
             for row in 0..<rows where excluded[row] { slots[row] = GroupMap.noSlot }
         }
         if let filter { narrow(&slots, to: filter) }
+        return slots
     }
 
     /// Passes over the rows for which a condition does not hold.

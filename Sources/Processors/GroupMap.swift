@@ -1,4 +1,3 @@
-internal import Bytes
 internal import Records
 internal import Tables
 
@@ -29,19 +28,22 @@ struct GroupMap {
 
     var byteCount: Int { keys.arena.count + keys.ends.count * 16 + entries.count * 8 }
 
-    /// Replaces every element of `slots` but `noSlot` by the slot of that row's key.
-    mutating func assign(_ batch: KeyBatch, to slots: inout [UInt32]) {
-        precondition(slots.count == batch.ends.count)
-        reserve(count + slots.count)
-        batch.arena.withUnsafeBytes { arena in
+    /// The slots of the rows from `first` on; `noSlot` for those before it and those that are passed over.
+    mutating func assign(_ rows: KeyedRows, from first: Int = 0, to slots: inout [UInt32]) {
+        let keys = rows.keys
+        precondition(rows.slots.count == keys.ends.count && keys.hashes.count == keys.ends.count)
+        if slots.count != rows.slots.count { slots = [UInt32](repeating: 0, count: rows.slots.count) }
+        reserve(count + slots.count - first)
+        keys.arena.withUnsafeBytes { arena in
             slots.withUnsafeMutableBufferPointer { slots in
-                var start = 0
-                for row in 0..<slots.count {
-                    let end = batch.ends[row]
-                    if slots[row] != Self.noSlot {
-                        slots[row] = slot(of: UnsafeRawBufferPointer(rebasing: arena[start..<end]))
+                for row in 0..<min(first, slots.count) { slots[row] = Self.noSlot }
+                for row in min(first, slots.count)..<slots.count {
+                    guard rows.slots[row] != Self.noSlot else {
+                        slots[row] = Self.noSlot
+                        continue
                     }
-                    start = end
+                    let key = UnsafeRawBufferPointer(rebasing: arena[keys.range(at: row)])
+                    slots[row] = slot(of: key, hash: keys.hashes[row])
                 }
             }
         }
@@ -73,8 +75,7 @@ struct GroupMap {
         }
     }
 
-    private mutating func slot(of key: UnsafeRawBufferPointer) -> UInt32 {
-        let hash = xxh3(key)
+    private mutating func slot(of key: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
         let fingerprint = hash & 0xffff_ffff_0000_0000
         let mask = entries.count - 1
         var index = Int(truncatingIfNeeded: hash) & mask

@@ -6,10 +6,12 @@ internal import Records
 // hold the encoding of single keys against its vectors, `KeyBatchTests` this one against that.
 
 /// The encoded keys of a batch's rows.
-struct KeyBatch {
+struct KeyBatch: Sendable {
     private(set) var arena: [UInt8] = []
     /// Where each row's key ends; a row that is passed over has an empty one.
     private(set) var ends: [Int] = []
+    /// Of each row's key, once `hash` was called.
+    private(set) var hashes: [UInt64] = []
 
     func range(at row: Int) -> Range<Int> {
         (row == 0 ? 0 : ends[row - 1])..<ends[row]
@@ -37,6 +39,16 @@ struct KeyBatch {
             }
         }
         return unencodable
+    }
+
+    /// Rows that `slots` passes over have no hash.
+    mutating func hash(_ slots: [UInt32]) {
+        if hashes.count != ends.count { hashes = [UInt64](repeating: 0, count: ends.count) }
+        arena.withUnsafeBytes { arena in
+            for row in 0..<ends.count where slots[row] != GroupMap.noSlot {
+                hashes[row] = xxh3(UnsafeRawBufferPointer(rebasing: arena[range(at: row)]))
+            }
+        }
     }
 
     /// Calls `body` with the memory of all columns at once.

@@ -1,11 +1,12 @@
 internal import Catalog
 internal import Foundation
+internal import Synchronization
 
 // Panes of one width begin at multiples of it since 1970, by the clock of their zone: a pane of a day begins at local
 // midnight, even on the two days a year that have 23 or 25 hours.
 
 /// Finds the pane of an event time.
-struct PaneStarts {
+struct PaneStarts: Sendable {
     private let width: Int64
     private let zone: ZoneOffsets?
 
@@ -22,15 +23,11 @@ struct PaneStarts {
         zone = ZoneOffsets(found)
     }
 
-    /// `starts[row]` for every row whose element of `slots` is not `noSlot`; the others mean nothing.
-    func fill(_ starts: inout [Int64], from times: [Int64], slots: [UInt32]) {
-        if starts.count != times.count { starts = [Int64](repeating: 0, count: times.count) }
-        guard let zone else {
-            for row in 0..<times.count { starts[row] = floor(times[row]) }
-            return
-        }
-        for row in 0..<times.count where slots[row] != GroupMap.noSlot {
-            starts[row] = localStart(times[row], zone)
+    /// Of every row whose element of `slots` is not `noSlot`; the others mean nothing.
+    func starts(of times: [Int64], slots: [UInt32]) -> [Int64] {
+        guard let zone else { return times.map { floor($0) } }
+        return zone.withOffsets { offsets in
+            times.indices.map { slots[$0] == GroupMap.noSlot ? 0 : localStart(times[$0], &offsets) }
         }
     }
 
@@ -43,7 +40,7 @@ struct PaneStarts {
 
     /// The local start is taken back to UTC with the offset that holds there, which is another one where the clock was
     /// changed between it and `time`.
-    private func localStart(_ time: Int64, _ zone: ZoneOffsets) -> Int64 {
+    private func localStart(_ time: Int64, _ zone: inout ZoneOffsets.Known) -> Int64 {
         let offset = zone.offset(at: time)
         let start = floor(time + offset)
         let offsetThere = zone.offset(at: start - offset)
@@ -53,31 +50,43 @@ struct PaneStarts {
 
 /// A zone's offset from UTC in microseconds. Foundation takes most of a microsecond to find one; nearly every change in
 /// the world falls on a quarter of an hour, so quarters that have one offset throughout are remembered.
-private final class ZoneOffsets {
-    private static let quarter: Int64 = 900_000_000  // microseconds
-    private static let capacity = 4096
-
-    private let zone: TimeZone
-    private var quarters = [Int64](repeating: .min, count: capacity)
-    private var offsets = [Int64](repeating: 0, count: capacity)
+private final class ZoneOffsets: Sendable {
+    private let known: Mutex<Known>
 
     init(_ zone: TimeZone) {
-        self.zone = zone
+        known = Mutex(Known(zone))
     }
 
-    func offset(at time: Int64) -> Int64 {
-        let remainder = time % Self.quarter
-        let start = time - (remainder < 0 ? remainder + Self.quarter : remainder)
-        let index = Int(start / Self.quarter) & (Self.capacity - 1)
-        if quarters[index] == start { return offsets[index] }
-        let first = find(start)
-        guard first == find(start + Self.quarter - 1_000_000) else { return find(time) }
-        quarters[index] = start
-        offsets[index] = first
-        return first
+    func withOffsets<R: Sendable>(_ body: (inout Known) -> R) -> R {
+        known.withLock { body(&$0) }
     }
 
-    private func find(_ time: Int64) -> Int64 {
-        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time) / 1_000_000))) * 1_000_000
+    struct Known {
+        private static let quarter: Int64 = 900_000_000  // microseconds
+        private static let capacity = 4096
+
+        private let zone: TimeZone
+        private var quarters = [Int64](repeating: .min, count: capacity)
+        private var offsets = [Int64](repeating: 0, count: capacity)
+
+        init(_ zone: TimeZone) {
+            self.zone = zone
+        }
+
+        mutating func offset(at time: Int64) -> Int64 {
+            let remainder = time % Self.quarter
+            let start = time - (remainder < 0 ? remainder + Self.quarter : remainder)
+            let index = Int(start / Self.quarter) & (Self.capacity - 1)
+            if quarters[index] == start { return offsets[index] }
+            let first = find(start)
+            guard first == find(start + Self.quarter - 1_000_000) else { return find(time) }
+            quarters[index] = start
+            offsets[index] = first
+            return first
+        }
+
+        private func find(_ time: Int64) -> Int64 {
+            Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time) / 1_000_000))) * 1_000_000
+        }
     }
 }

@@ -17,6 +17,16 @@ package struct StageTimes: Sendable, Hashable {
 
     package init() {}
 
+    package static func += (times: inout StageTimes, more: StageTimes) {
+        times.read += more.read
+        times.decode += more.decode
+        times.evaluate += more.evaluate
+        times.group += more.group
+        times.aggregate += more.aggregate
+        times.encode += more.encode
+        times.commit += more.commit
+    }
+
     package var total: UInt64 { read + decode + evaluate + group + aggregate + encode + commit }
 }
 
@@ -34,6 +44,11 @@ struct Stopwatch {
     /// What came before belongs to no stage.
     mutating func start() {
         last = clock.monotonic()
+    }
+
+    /// Time that was spent elsewhere.
+    mutating func add(_ more: StageTimes) {
+        times += more
     }
 
     mutating func charge(_ stage: WritableKeyPath<StageTimes, UInt64>) {

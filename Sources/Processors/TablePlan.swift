@@ -4,14 +4,14 @@ internal import Monoids
 internal import Records
 
 /// What one table takes from a batch: its statement, with every expression replaced by its place in the pool.
-struct TablePlan {
-    enum Body {
+struct TablePlan: Sendable {
+    enum Body: Sendable {
         case aggregate([State])
         /// `values` in the order of the table's columns.
         case upsert(values: [Int], delete: Int?)
     }
 
-    struct State {
+    struct State: Sendable {
         var number: Int
         var kind: MonoidKind
         var types: [StateType]

@@ -12,8 +12,8 @@ protocol TableSink: AnyObject {
     /// About what the partials take in memory.
     var byteCount: Int { get }
 
-    /// Takes the rows from `firstRow` on. Returns those that no key can be made of.
-    func apply(_ batch: EvaluatedBatch, from firstRow: Int, _ stopwatch: inout Stopwatch) -> [Int]
+    /// Takes those of `rows` that do not come before `firstRow`.
+    func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch)
     /// Every partial as an operand; empties the sink.
     func takeMerges() -> VersionMerges
     func removeAll()

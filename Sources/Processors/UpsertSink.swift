@@ -13,7 +13,6 @@ final class UpsertSink: TableSink {
 
     let table: UInt32
     let version: UInt32
-    private let plan: TablePlan
     private let values: [Int]
     private let delete: Int?
     private let encoder: UpsertRowEncoder
@@ -25,13 +24,11 @@ final class UpsertSink: TableSink {
     private var rows = ByteWriter()
 
     // Scratch of the batch, kept for the next.
-    private var keys = KeyBatch()
     private var slots: [UInt32] = []
     private var winners: [Int32] = []
     private var changed: [UInt32] = []
 
     init(_ plan: TablePlan, values: [Int], delete: Int?, version: UInt32, storageKey: StorageKey) {
-        self.plan = plan
         self.values = values
         self.delete = delete
         self.version = version
@@ -43,16 +40,12 @@ final class UpsertSink: TableSink {
     var groupCount: Int { groups.count }
     var byteCount: Int { groups.byteCount + rows.count + groups.count * 48 }
 
-    func apply(_ batch: EvaluatedBatch, from firstRow: Int, _ stopwatch: inout Stopwatch) -> [Int] {
-        batch.select(from: firstRow, filter: plan.filter, into: &slots)
-        let unencodable = keys.encode(plan.keys.map { batch.columns[$0] }, paneStarts: nil, slots: &slots)
-        stopwatch.charge(\.evaluate)
-        groups.assign(keys, to: &slots)
+    func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch) {
+        groups.assign(rows, from: firstRow, to: &slots)
         stopwatch.charge(\.group)
         findWinners(batch)
         encodeWinners(batch)
         stopwatch.charge(\.aggregate)
-        return unencodable
     }
 
     private func findWinners(_ batch: EvaluatedBatch) {

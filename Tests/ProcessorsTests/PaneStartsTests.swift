@@ -11,10 +11,8 @@ import Testing
     private static let day = 24 * hour
 
     private func starts(_ times: [Int64], width: Int64, zone: String? = nil) throws -> [Int64] {
-        var starts: [Int64] = []
         try PaneStarts(Pane(widthMicroseconds: width, zone: zone))
-            .fill(&starts, from: times, slots: [UInt32](repeating: 0, count: times.count))
-        return starts
+            .starts(of: times, slots: [UInt32](repeating: 0, count: times.count))
     }
 
     private func time(_ text: String) throws -> Int64 {

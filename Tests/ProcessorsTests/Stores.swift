@@ -87,7 +87,7 @@ final class Stores {
 
     // MARK: Processing
 
-    func processor(batchRecordCount: Int = AppProcessor.batchRecordCount) throws -> AppProcessor {
+    func processor(batchRecordCount: Int = BucketReader.batchRecordCount) throws -> AppProcessor {
         let processor = try AppProcessor(
             app, catalog: catalog.snapshot, categories: categories, tables: tables, clock: .system,
             batchRecordCount: batchRecordCount)
