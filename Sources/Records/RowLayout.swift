@@ -12,7 +12,7 @@ package struct RowLayout: Hashable, Sendable {
     /// In the order in which values are given and returned.
     package let fields: [Field]
     /// Indices into `fields`, by ascending number: the order in which a message has them.
-    private let ascending: [Int]
+    let ascending: [Int]
 
     package init(columns: [(number: Int, name: String, type: ValueType)]) {
         fields = columns.map { Field(number: $0.number, name: $0.name, type: $0.type) }

@@ -12,6 +12,7 @@ final class OpenStore: Sendable {
     let database: Database
     let records: Family
     let positions: Family
+    let panes: Family
     private let versions: Mutex<[VersionID: OpenVersion]>
 
     /// A family, and how many commits are writing to it: RocksDB takes a write to a family that is being dropped for
@@ -25,10 +26,11 @@ final class OpenStore: Sendable {
         }
     }
 
-    private init(database: Database, records: Family, positions: Family) {
+    private init(database: Database, records: Family, positions: Family, panes: Family) {
         self.database = database
         self.records = records
         self.positions = positions
+        self.panes = panes
         versions = Mutex([:])
     }
 
@@ -76,7 +78,8 @@ final class OpenStore: Sendable {
             database = try Database.open(
                 at: directory, options: memory.databaseOptions,
                 familyOptions: { name in
-                    StoreRecords.versionID(ofFamily: name) == nil
+                    if name == PaneRecords.family { return memory.paneOptions }
+                    return StoreRecords.versionID(ofFamily: name) == nil
                         ? memory.recordOptions : memory.familyOptions(mergeOperator)
                 })
         } catch {
@@ -86,7 +89,8 @@ final class OpenStore: Sendable {
             let store = try open(database, memory)
             let marks = try store.marks()
             let made = try store.adopt(catalog, kept, marks: marks, options: memory.familyOptions(mergeOperator))
-            return (store, try store.sweepRecords(marks: marks, made: made))
+            try store.sweepPanes(catalog)
+            return (store, try store.sweepRecords(catalog, marks: marks, made: made))
         } catch {
             try? database.close()
             throw error
@@ -98,26 +102,35 @@ final class OpenStore: Sendable {
             guard let records = database.family(named: StoreRecords.defaultFamily) else {
                 throw RocksDBError(.corruption, "there is no default family")
             }
-            let known = database.family(named: StoreRecords.positionsFamily)
-            let positions =
-                if let known { known } else {
-                    try database.createFamily(StoreRecords.positionsFamily, options: memory.recordOptions)
+            func family(_ name: String, _ options: FamilyOptions) throws(RocksDBError) -> Family {
+                if let known = database.family(named: name) { return known }
+                return try database.createFamily(name, options: options)
+            }
+            var format = 0
+            if let stored = try database.value(forKey: StoreRecords.formatKey, in: records) {
+                guard let number = Int(String(decoding: stored, as: UTF8.self)) else {
+                    throw RocksDBError(.corruption, "the format version is no number")
                 }
-            let store = OpenStore(database: database, records: records, positions: positions)
-            guard let format = try database.value(forKey: StoreRecords.formatKey, in: records) else {
-                var batch = WriteBatch()
-                batch.put(StoreRecords.formatKey, Array(String(StoreRecords.formatVersion).utf8), in: records)
-                try database.write(batch, sync: true)
+                format = number
+            }
+            if format <= StoreRecords.formatVersion {
+                let store = OpenStore(
+                    database: database, records: records,
+                    positions: try family(StoreRecords.positionsFamily, memory.recordOptions),
+                    panes: try family(PaneRecords.family, memory.paneOptions))
+                if format < StoreRecords.formatVersion { try store.writeFormat() }
                 return store
             }
-            guard let format = Int(String(decoding: format, as: UTF8.self)) else {
-                throw RocksDBError(.corruption, "the format version is no number")
-            }
-            if format <= StoreRecords.formatVersion { return store }
         } catch {
             throw TablesError(storage: error, "opening the table store")
         }
         throw TablesError(.newerFormat, "the table store was written by a newer Maser")
+    }
+
+    private func writeFormat() throws(RocksDBError) {
+        var batch = WriteBatch()
+        batch.put(StoreRecords.formatKey, Array(String(StoreRecords.formatVersion).utf8), in: records)
+        try database.write(batch, sync: true)
     }
 
     /// Drops families that the catalog does not name, or that a load left half made; makes those that live versions
@@ -161,18 +174,19 @@ final class OpenStore: Sendable {
     /// Deletes marks and positions of versions that are gone, for their numbers may come again, and of those that were
     /// just made and hold nothing; gives the positions that are left.
     private func sweepRecords(
-        marks: Set<VersionID>, made: Set<VersionID>
+        _ catalog: CatalogSnapshot, marks: Set<VersionID>, made: Set<VersionID>
     ) throws(TablesError) -> [StoredPosition] {
         var kept: [StoredPosition] = []
         var batch = WriteBatch()
         for id in marks where family(id) == nil { batch.delete(StoreRecords.markKey(id), in: records) }
         try forEachRow(of: positions) { key, value throws(TablesError) in
             let position = try StoreRecords.position(key, value)
-            if family(position.versionID) == nil || made.contains(position.versionID) {
-                batch.delete(key, in: positions)
-            } else {
-                kept.append(position)
-            }
+            let isKept =
+                switch position.sink {
+                case .table(let id): family(id) != nil && !made.contains(id)
+                case .category(let id): catalog.category(id: id)?.output != nil
+                }
+            if isKept { kept.append(position) } else { batch.delete(key, in: positions) }
         }
         do {
             if batch.count > 0 { try database.write(batch, sync: true) }
@@ -180,6 +194,28 @@ final class OpenStore: Sendable {
             throw TablesError(storage: error, "clearing positions of dropped versions")
         }
         return kept
+    }
+
+    /// Deletes what waits to be emitted of tables that no output has any more, stepping over what the others have.
+    private func sweepPanes(_ catalog: CatalogSnapshot) throws(TablesError) {
+        var emitted: Set<UInt32> = []
+        for category in catalog.categories.values {
+            if case .panes(let query) = category.output { emitted.insert(query.tableID) }
+        }
+        var batch = WriteBatch()
+        do throws(RocksDBError) {
+            let rows = try database.iterator(in: panes)
+            try rows.seekToFirst()
+            while rows.isValid, let table = PaneRecords.table(of: rows.key), let end = PaneRecords.end(ofTable: table) {
+                if !emitted.contains(table) {
+                    batch.deleteRange(from: PaneRecords.emissionKey(table), to: end, in: panes)
+                }
+                try rows.seek(to: end)
+            }
+            if batch.count > 0 { try database.write(batch, sync: true) }
+        } catch {
+            throw TablesError(storage: error, "clearing panes of outputs that are gone")
+        }
     }
 
     private func forEachRow(

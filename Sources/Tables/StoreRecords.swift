@@ -6,10 +6,13 @@ internal import RocksDB
 //   family `default`     "format" -> the format version in decimal
 //                        "complete" u32 table, u32 version -> empty: the load's files are in the family, all of them
 //   family `positions`   u32 table, u32 version, u32 category, u32 bucket -> byte 1, varint offset, varint append time
+//                        u32 0, u32 output category, u32 category, u32 bucket -> the same; no table has the id 0
+//   family `panes`       see `PaneRecords`
 //
 // Integers in keys have their high byte first.
 enum StoreRecords {
-    static let formatVersion = 1
+    /// 2: positions of output categories, and panes that wait to be emitted.
+    static let formatVersion = 2
     static let defaultFamily = "default"
     static let positionsFamily = "positions"
     static let formatKey = Array("format".utf8)
@@ -28,7 +31,7 @@ enum StoreRecords {
     }
 
     static func markKey(_ id: VersionID) -> [UInt8] {
-        markPrefix + positionPrefix(id)
+        markPrefix + positionPrefix(.table(id))
     }
 
     /// nil where the key is not a mark's.
@@ -38,18 +41,25 @@ enum StoreRecords {
         return try? readVersion(&reader)
     }
 
-    /// What the keys of all positions of a version begin with.
-    static func positionPrefix(_ id: VersionID) -> [UInt8] {
+    /// What the keys of all positions of a sink begin with.
+    static func positionPrefix(_ sink: SinkID) -> [UInt8] {
+        let parts = numbers(of: sink)
         var writer = ByteWriter(capacity: 16)
-        writer.append(bigEndian: id.table)
-        writer.append(bigEndian: id.version)
+        writer.append(bigEndian: parts.0)
+        writer.append(bigEndian: parts.1)
         return writer.bytes
+    }
+
+    private static func numbers(of sink: SinkID) -> (UInt32, UInt32) {
+        switch sink {
+        case .table(let id): (id.table, id.version)
+        case .category(let id): (0, id)
+        }
     }
 
     static func put(_ position: StoredPosition, into batch: inout WriteBatch, _ family: Family) {
         var key = ByteWriter(capacity: 16)
-        key.append(bigEndian: position.table)
-        key.append(bigEndian: position.version)
+        key.append(contentsOf: positionPrefix(position.sink))
         key.append(bigEndian: position.category)
         key.append(bigEndian: UInt32(truncatingIfNeeded: position.bucket))
         var value = ByteWriter(capacity: 20)
@@ -61,7 +71,8 @@ enum StoreRecords {
 
     /// The order of the positions' keys.
     static func ascend(_ a: StoredPosition, _ b: StoredPosition) -> Bool {
-        (a.table, a.version, a.category, a.bucket) < (b.table, b.version, b.category, b.bucket)
+        let (first, second) = (numbers(of: a.sink), numbers(of: b.sink))
+        return first == second ? (a.category, a.bucket) < (b.category, b.bucket) : first < second
     }
 
     static func position(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(TablesError)
@@ -77,7 +88,7 @@ enum StoreRecords {
                 throw BytesError(.malformed, "a position has an unknown format")
             }
             return StoredPosition(
-                table: id.table, version: id.version, category: category, bucket: Int(bucket),
+                sink: id.table == 0 ? .category(id.version) : .table(id), category: category, bucket: Int(bucket),
                 offset: Int64(bitPattern: try reader.readVarint()),
                 appendTime: Int64(bitPattern: try reader.readVarint()))
         } catch {

@@ -31,6 +31,11 @@ struct TableMemory: Hashable, Sendable {
             mergeOperator: mergeOperator, memtableBytes: min(memtables / 2, Self.greatestFamilyMemtableBytes))
     }
 
+    /// Markers come and go with checkpoints; most should be gone before they reach a file.
+    var paneOptions: FamilyOptions {
+        FamilyOptions(memtableBytes: 8 << 20)
+    }
+
     /// Positions and marks are few and small.
     var recordOptions: FamilyOptions {
         FamilyOptions(memtableBytes: 1 << 20)

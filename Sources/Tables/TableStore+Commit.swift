@@ -1,8 +1,14 @@
+internal import Catalog
 internal import Records
 internal import RocksDB
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 extension TableStore {
-    /// Writes a checkpoint: all its merges and positions in one batch, then publishes the positions to readers.
+    /// Writes a checkpoint: all its merges and positions in one batch, unless its semantics ask for less, then publishes the
+    /// positions to readers.
     ///
     /// Whether a checkpoint whose write failed happened is known only after `recover`.
     package func commit(_ checkpoint: Checkpoint) throws(TablesError) {
@@ -10,15 +16,42 @@ extension TableStore {
         if let expected = checkpoint.generation, expected != generation {
             throw TablesError(.staleGeneration, "the table store was opened again since positions were read")
         }
-        let versions = checkpoint.merges.map(\.versionID) + checkpoint.positions.map(\.versionID)
+        let versions = checkpoint.merges.map(\.versionID) + checkpoint.positions.compactMap(\.sink.versionID)
+        // Sorted as the merges are, which the batch promises.
+        let positions = checkpoint.positions.sorted(by: StoreRecords.ascend)
         try opened.withFamilies(versions) { families throws(TablesError) in
+            func addState(to batch: inout WriteBatch) {
+                for (merges, family) in zip(checkpoint.merges, families) { TableStore.add(merges, to: &batch, family) }
+                for changes in checkpoint.panes { PaneRecords.put(changes, into: &batch, opened.panes) }
+            }
+            func addPositions(to batch: inout WriteBatch) {
+                for position in positions { StoreRecords.put(position, into: &batch, opened.positions) }
+            }
+            func finish(_ batch: inout WriteBatch) throws(TablesError) {
+                defer { batch.clear() }
+                if batch.count == 0 { return }
+                try write(
+                    batch, to: opened, sync: checkpoint.isSynced, isSorted: true, doing: "writing a checkpoint")
+            }
             var batch = WriteBatch()
-            for (merges, family) in zip(checkpoint.merges, families) { TableStore.add(merges, to: &batch, family) }
-            // Sorted as the merges are, which the batch promises.
-            let positions = checkpoint.positions.sorted(by: StoreRecords.ascend)
-            for position in positions { StoreRecords.put(position, into: &batch, opened.positions) }
-            if batch.count == 0 { return }
-            try write(batch, to: opened, sync: false, isSorted: true, doing: "writing a checkpoint")
+            switch checkpoint.semantics {
+            case .exactlyOnce:
+                addState(to: &batch)
+                if let milliseconds = switches.positionsApartMilliseconds {
+                    try finish(&batch)
+                    usleep(UInt32(milliseconds) * 1000)
+                }
+                addPositions(to: &batch)
+            case .atLeastOnce:
+                addState(to: &batch)
+                try finish(&batch)
+                addPositions(to: &batch)
+            case .atMostOnce:
+                addPositions(to: &batch)
+                try finish(&batch)
+                addState(to: &batch)
+            }
+            try finish(&batch)
             publishedPositions.publish(positions)
         }
     }
@@ -37,11 +70,14 @@ extension TableStore {
 
     // MARK: Positions
 
-    /// Where the inputs of a version continue: what was committed last, for each bucket that was ever committed.
+    /// Where the inputs of a sink continue: what was committed last, for each bucket that was ever committed.
+    package func positions(of sink: SinkID) throws(TablesError) -> [PositionKey: StoredPosition] {
+        if let id = sink.versionID, try opened().family(id) == nil { throw TableStore.noVersion(id) }
+        return publishedPositions[sink]
+    }
+
     package func positions(table: UInt32, version: UInt32) throws(TablesError) -> [PositionKey: StoredPosition] {
-        let id = VersionID(table: table, version: version)
-        guard try opened().family(id) != nil else { throw TableStore.noVersion(id) }
-        return publishedPositions[id]
+        try positions(of: .table(VersionID(table: table, version: version)))
     }
 
     /// The append time, in microseconds since 1970, up to which every input of a version has been applied: the least
@@ -50,7 +86,7 @@ extension TableStore {
     package func freshness(
         table: UInt32, version: UInt32, now: Int64, end: (PositionKey) -> Int64?
     ) -> Int64? {
-        publishedPositions[VersionID(table: table, version: version)].values.map { position in
+        publishedPositions[.table(VersionID(table: table, version: version))].values.map { position in
             if let end = end(position.key), position.offset >= end { return now }
             return position.appendTime
         }.min()

@@ -27,10 +27,10 @@ extension TableStore {
         let id = VersionID(table: table, version: version)
         let opened = try writable()
         guard let family = opened.remove(id) else { return }
-        publishedPositions.remove(id)
+        publishedPositions.remove(.table(id))
         var batch = WriteBatch()
         batch.delete(StoreRecords.markKey(id), in: opened.records)
-        let prefix = StoreRecords.positionPrefix(id)
+        let prefix = StoreRecords.positionPrefix(.table(id))
         batch.deleteRange(from: prefix, to: prefix + [UInt8](repeating: 0xff, count: 9), in: opened.positions)
         try write(batch, to: opened, sync: false, doing: "dropping version \(version) of table \(table)")
         do {

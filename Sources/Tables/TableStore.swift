@@ -10,6 +10,7 @@ package final class TableStore: Sendable {
     package let catalog: CatalogStore
     let directory: String
     let memory: TableMemory
+    package let switches: TestSwitches
     let mergeOperator = StateMergeOperator()
     let publishedPositions = PositionTable()
     let plans = Mutex<[UInt32: TablePlan]>([:])
@@ -27,14 +28,17 @@ package final class TableStore: Sendable {
         /// A load makes a version before the catalog names it, and goes on with it after a recovery.
         var versionsBeforeFailure: Set<VersionID> = []
         var isClosed = false
-        var injectedFailure: RocksDBError?
+        var injectedFailure: (writesBefore: Int, error: RocksDBError)?
     }
 
     /// Opens the store in a folder of its own, or makes it. Families that the catalog does not name are dropped, those
     /// of its live versions that are missing are made. `memoryBytes` bounds cache and memtables together.
-    package init(directory: String, catalog: CatalogStore, memoryBytes: Int) throws(TablesError) {
+    package init(
+        directory: String, catalog: CatalogStore, memoryBytes: Int, switches: TestSwitches = .environment
+    ) throws(TablesError) {
         self.directory = directory
         self.catalog = catalog
+        self.switches = switches
         memory = TableMemory(bytes: memoryBytes)
         let (opened, positions) = try OpenStore.open(
             at: directory, catalog: catalog.snapshot, keeping: [], memory: memory, mergeOperator: mergeOperator)
@@ -107,7 +111,12 @@ package final class TableStore: Sendable {
 
     /// Makes the next write fail, for tests of what a full disk does.
     package func failNextWrite(with error: RocksDBError) {
-        state.withLock { $0.injectedFailure = error }
+        failWrite(after: 0, with: error)
+    }
+
+    /// Makes a write fail after some more that succeed.
+    package func failWrite(after count: Int, with error: RocksDBError) {
+        state.withLock { $0.injectedFailure = (count, error) }
     }
 
     /// The store to read from.
@@ -136,12 +145,24 @@ package final class TableStore: Sendable {
         _ batch: borrowing WriteBatch, to opened: OpenStore, sync: Bool, isSorted: Bool = false, doing: String
     ) throws(TablesError) {
         do throws(RocksDBError) {
-            if let failure = state.withLock({ $0.injectedFailure.take() }) { throw failure }
+            if let failure = takeInjectedFailure() { throw failure }
             try opened.database.write(batch, sync: sync, isSorted: isSorted)
         } catch {
             let failure = TablesError(storage: error, doing)
             state.withLock { if $0.opened === opened { $0.failure = failure } }
             throw failure
+        }
+    }
+
+    private func takeInjectedFailure() -> RocksDBError? {
+        state.withLock { state in
+            guard let injected = state.injectedFailure else { return nil }
+            guard injected.writesBefore > 0 else {
+                state.injectedFailure = nil
+                return injected.error
+            }
+            state.injectedFailure = (injected.writesBefore - 1, injected.error)
+            return nil
         }
     }
 

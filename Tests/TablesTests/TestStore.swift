@@ -9,13 +9,14 @@ final class TestStore {
     private(set) var catalog: CatalogStore
     private(set) var tables: TableStore
 
-    init(_ entries: TableEntry..., shardCount: Int = 8) throws {
+    init(_ entries: TableEntry..., shardCount: Int = 8, switches: TestSwitches = TestSwitches()) throws {
         let url = FileManager.default.temporaryDirectory.appending(path: "maser-tables-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
         catalog = try CatalogStore(directory: path + "/catalog", shardCount: shardCount)
         try catalog.update { for entry in entries { try $0.put(entry) } }
-        tables = try TableStore(directory: path + "/tables", catalog: catalog, memoryBytes: 16 << 20)
+        tables = try TableStore(
+            directory: path + "/tables", catalog: catalog, memoryBytes: 16 << 20, switches: switches)
     }
 
     deinit {

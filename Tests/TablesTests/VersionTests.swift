@@ -252,7 +252,7 @@ import Testing
             try store.withDatabase { database in
                 let family = try #require(database.family(named: "default"))
                 var batch = WriteBatch()
-                batch.put(Array("format".utf8), Array("2".utf8), in: family)
+                batch.put(Array("format".utf8), Array("3".utf8), in: family)
                 try database.write(batch, sync: true)
             }
         }
