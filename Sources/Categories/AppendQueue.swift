@@ -1,23 +1,4 @@
-internal import Catalog
 internal import Foundation
-
-/// An append that waits for the writer.
-struct PendingAppend: Sendable {
-    let category: CategoryEntry
-    let records: [BucketRecords]
-    let byteCount: Int
-    let completion: @Sendable (Result<[AppendedRange], CategoriesError>) -> Void
-
-    init(
-        category: CategoryEntry, records: [BucketRecords],
-        completion: @escaping @Sendable (Result<[AppendedRange], CategoriesError>) -> Void
-    ) {
-        self.category = category
-        self.records = records
-        byteCount = records.reduce(0) { $0 + $1.byteCount }
-        self.completion = completion
-    }
-}
 
 /// What waits for the writer: bounded, so that a slow disk turns into refused appends and not into memory.
 final class AppendQueue: Sendable {

@@ -15,6 +15,10 @@ package struct CategoriesError: Error, Sendable, CustomStringConvertible {
         case outOfRange
         /// An append that can never succeed: a bucket that the category has not, records that exceed all bounds.
         case invalidArgument
+        /// The producer's epoch has ended.
+        case fenced
+        /// An append of a producer that is so far behind its others that nobody remembers whether it landed.
+        case sequenceTooOld
         /// What is stored is not what was written.
         case corruption
         /// Another process has the log open.
@@ -42,7 +46,16 @@ package struct CategoriesError: Error, Sendable, CustomStringConvertible {
     package var isRetriable: Bool {
         switch code {
         case .overloaded, .diskFull, .unavailable, .storage: true
-        case .notFound, .outOfRange, .invalidArgument, .corruption, .inUse, .newerFormat: false
+        case .notFound, .outOfRange, .invalidArgument, .fenced, .sequenceTooOld, .corruption, .inUse, .newerFormat:
+            false
+        }
+    }
+
+    /// Nothing is wrong with the store: the one append is not to be, and others of its group are.
+    var isRefusal: Bool {
+        switch code {
+        case .overloaded, .notFound, .invalidArgument, .fenced, .sequenceTooOld: true
+        default: false
         }
     }
 

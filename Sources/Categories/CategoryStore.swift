@@ -40,10 +40,12 @@ package final class CategoryStore: Sendable {
         Int64(Date().timeIntervalSince1970 * 1_000_000)
     }
 
-    /// Appends all of the records or none of them. `completion` runs on the writer's thread once they are synced, with one
-    /// range for each of `records`, in their order; what is refused at once is answered on the caller's.
+    /// Appends all of the records or none of them, but for those that `producer` says have landed before. `completion` runs
+    /// on the writer's thread once they are synced, or only written where the category asks for no more, with one range for each
+    /// of `records`, in their order; what is refused at once is answered on the caller's. What has landed before is answered as
+    /// if it had just done so, with empty ranges where the buckets end now.
     package func append(
-        _ records: [BucketRecords], to category: CategoryEntry,
+        _ records: [BucketRecords], to category: CategoryEntry, producer: ProducerSequence? = nil,
         completion: @escaping @Sendable (Result<[AppendedRange], CategoriesError>) -> Void
     ) {
         do throws(CategoriesError) {
@@ -52,9 +54,52 @@ package final class CategoryStore: Sendable {
                     .invalidArgument,
                     "\(category.name) has \(category.bucketCount) buckets, and so none numbered \(records.bucket)")
             }
-            try queue.add(PendingAppend(category: category, records: records, completion: completion))
+            try producer?.check(records)
+            let pending = PendingAppend(category: category, work: .append(records, producer)) { result in
+                completion(result.map(\.ranges))
+            }
+            try queue.add(pending)
         } catch {
             completion(.failure(error))
+        }
+    }
+
+    // MARK: Producers
+
+    /// Begins the producer's next epoch in the category, which ends those before: the epochs begin at 1. `completion` runs on the
+    /// writer's thread once no power loss can take it back, or on the caller's where it is refused at once.
+    package func openProducer(
+        _ id: [UInt8], of category: CategoryEntry,
+        completion: @escaping @Sendable (Result<UInt32, CategoriesError>) -> Void
+    ) {
+        do throws(CategoriesError) {
+            try ProducerSequence.check(id: id)
+            try queue.add(PendingAppend(category: category, work: .openProducer(id)) { completion($0.map(\.epoch)) })
+        } catch {
+            completion(.failure(error))
+        }
+    }
+
+    /// As above, and waits for it. Not to be called on the writer's thread.
+    package func openProducer(_ id: [UInt8], of category: CategoryEntry) throws(CategoriesError) -> UInt32 {
+        let answer = Mutex<Result<UInt32, CategoriesError>?>(nil)
+        let answered = DispatchSemaphore(value: 0)
+        openProducer(id, of: category) { result in
+            answer.withLock { $0 = result }
+            answered.signal()
+        }
+        answered.wait()
+        guard let result = answer.withLock({ $0 }) else {
+            throw CategoriesError(.unavailable, "the log did not answer")
+        }
+        return try result.get()
+    }
+
+    /// The producer's epoch in the category and the highest sequence that has landed in it, -1 where none has; nil where the log
+    /// knows nothing of it.
+    package func producerState(id: [UInt8], category: UInt32) -> (epoch: UInt32, highest: Int64)? {
+        writer.state.withLock { state in
+            state.producers[ProducerKey(category: category, id: id)].map { ($0.epoch, $0.highest) }
         }
     }
 
@@ -107,8 +152,30 @@ package final class CategoryStore: Sendable {
         writer.close()
     }
 
-    /// Makes the next write fail, before or after it reaches the disk, for tests of what a full disk does.
+    /// Drops and forgets what is too old now, which the writer does every few seconds.
+    package func tidy() {
+        writer.tidy()
+    }
+
+    // MARK: For tests of what a failing disk does
+
+    /// Makes the next write fail, before or after it reaches the disk.
     package func failNextWrite(with error: RocksDBError, afterWriting: Bool = false) {
-        writer.inject(LogWriter.InjectedFailure(error: error, isWritten: afterWriting))
+        writer.state.withLock { $0.inject(.init(error: error, moment: afterWriting ? .written : .writing)) }
+    }
+
+    /// Makes the next sync fail that follows a write of a category that waits for none.
+    package func failNextSync(with error: RocksDBError) {
+        writer.state.withLock { $0.inject(.init(error: error, moment: .syncing)) }
+    }
+}
+
+extension PendingAppend.Outcome {
+    fileprivate var ranges: [AppendedRange] {
+        if case .appended(let ranges) = self { ranges } else { [] }
+    }
+
+    fileprivate var epoch: UInt32 {
+        if case .opened(let epoch) = self { epoch } else { 0 }
     }
 }

@@ -3,15 +3,18 @@ internal import RocksDB
 
 /// One write of the log: gives the records of a group of appends their offsets and makes record batches of them.
 ///
-/// It works on copies of the logs, so that a write that fails leaves nothing behind.
+/// It works on copies of the logs and the producers, so that a write that fails leaves nothing behind.
 struct GroupCommit: ~Copyable {
-    private let database: Database
+    private let database: LogDatabase
+    private let producers: ProducerTable
     private let compressor: Compressor
     /// Microseconds since 1970.
     private let now: Int64
     private var buckets: [BucketID: Gathering] = [:]
     private(set) var logs: [UInt32: CategoryLog]
     private(set) var touched: [UInt32: CategoryEntry] = [:]
+    private(set) var begun: [Span] = []
+    private(set) var changedProducers: [ProducerKey: ProducerState] = [:]
     private(set) var batch = WriteBatch()
 
     private struct BucketID: Hashable {
@@ -26,35 +29,113 @@ struct GroupCommit: ~Copyable {
         let appendTime: Int64
     }
 
-    init(_ database: Database, logs: [UInt32: CategoryLog], compressor: Compressor, now: Int64) {
+    init(
+        _ database: LogDatabase, logs: [UInt32: CategoryLog], producers: ProducerTable, compressor: Compressor,
+        now: Int64
+    ) {
         self.database = database
         self.logs = logs
+        self.producers = producers
         self.compressor = compressor
         self.now = now
     }
 
-    mutating func add(_ append: PendingAppend) throws(CategoriesError) -> [AppendedRange] {
-        try prepareSpan(of: append.category)
+    /// What is refused is as if it had never come; what throws ends the whole group.
+    mutating func add(_ append: PendingAppend) throws(CategoriesError) -> Result<PendingAppend.Outcome, CategoriesError>
+    {
+        switch append.work {
+        case .openProducer(let id): return open(ProducerKey(category: append.category.id, id: id))
+        case .append(let records, let producer):
+            do throws(CategoriesError) {
+                switch try admit(producer, to: append.category.id) {
+                case .duplicate: return .success(.appended(records.map { landed($0, append.category.id) }))
+                case .lands(let passedOver):
+                    return .success(.appended(try add(records, after: passedOver, append.category)))
+                }
+            } catch {
+                guard error.isRefusal else { throw error }
+                return .failure(error)
+            }
+        }
+    }
+
+    // MARK: Producers
+
+    private func state(of key: ProducerKey) -> ProducerState? {
+        changedProducers[key] ?? producers[key]
+    }
+
+    private mutating func admit(
+        _ producer: ProducerSequence?, to category: UInt32
+    ) throws(CategoriesError) -> ProducerState.Admission {
+        guard let producer else { return .lands([]) }
+        let key = ProducerKey(category: category, id: producer.id)
+        let known = state(of: key)
+        if known == nil { try checkRoom() }
+        var state = known ?? ProducerState(epoch: producer.epoch, usedAt: now)
+        let admission = try state.admit(producer)
+        state.usedAt = now
+        // What a duplicate says is known, but for its epoch.
+        if admission != .duplicate || state.epoch != known?.epoch { changedProducers[key] = state }
+        return admission
+    }
+
+    private func checkRoom() throws(CategoriesError) {
+        guard producers.count + changedProducers.count < ProducerTable.greatestCount else {
+            throw CategoriesError(
+                .overloaded,
+                "the log remembers \(ProducerTable.greatestCount) producers, and has no room for another yet")
+        }
+    }
+
+    private mutating func open(_ key: ProducerKey) -> Result<PendingAppend.Outcome, CategoriesError> {
+        do throws(CategoriesError) {
+            let known = state(of: key)
+            if known == nil { try checkRoom() }
+            let epoch = try producers.nextEpoch(of: key, after: known?.epoch ?? 0)
+            changedProducers[key] = ProducerState(epoch: epoch, usedAt: now)
+            return .success(.opened(epoch: epoch))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The answer to an append that landed before.
+    private func landed(_ records: BucketRecords, _ category: UInt32) -> AppendedRange {
+        let end = logs[category]?.end(ofBucket: records.bucket) ?? BucketEnd()
+        return AppendedRange(bucket: records.bucket, start: end.offset, end: end.offset, appendTime: end.appendTime)
+    }
+
+    // MARK: Records
+
+    /// `passedOver`: by bucket records, how many of the first have landed before; empty: none.
+    private mutating func add(
+        _ buckets: [BucketRecords], after passedOver: [Int], _ category: CategoryEntry
+    ) throws(CategoriesError) -> [AppendedRange] {
+        try prepareSpan(of: category)
         var ranges: [AppendedRange] = []
-        for records in append.records { ranges.append(add(records, append.category.id)) }
+        ranges.reserveCapacity(buckets.count)
+        for (index, records) in buckets.enumerated() {
+            ranges.append(add(records, from: passedOver.isEmpty ? 0 : passedOver[index], category.id))
+        }
         return ranges
     }
 
-    private mutating func add(_ records: BucketRecords, _ category: UInt32) -> AppendedRange {
+    private mutating func add(_ records: BucketRecords, from first: Int, _ category: UInt32) -> AppendedRange {
         let id = BucketID(category: category, bucket: records.bucket)
         let end = logs[category]?.end(ofBucket: records.bucket) ?? BucketEnd()
         var gathering =
             buckets.removeValue(forKey: id)
             ?? Gathering(baseOffset: end.offset, appendTime: max(now, end.appendTime))
-        var next = 0
+        var next = first
         while next < records.count {
             let taken = gathering.builder.append(records, from: next)
             next += taken
             if taken == 0 { finish(&gathering, id) }
         }
         let newEnd = BucketEnd(
-            offset: end.offset + Int64(records.count),
-            appendTime: records.count > 0 ? gathering.appendTime : end.appendTime)
+            offset: end.offset + Int64(records.count - first),
+            appendTime: records.count > first ? gathering.appendTime : end.appendTime)
         logs[category]?.setEnd(newEnd, ofBucket: records.bucket)
         let appendTime = gathering.appendTime
         buckets[id] = gathering
@@ -69,6 +150,7 @@ struct GroupCommit: ~Copyable {
             finish(&gathering, id)
         }
         buckets = [:]
+        for (key, state) in changedProducers { batch.put(key.bytes, state.encode(), in: database.producerFamily) }
     }
 
     private mutating func finish(_ gathering: inout Gathering, _ id: BucketID) {
@@ -90,14 +172,16 @@ struct GroupCommit: ~Copyable {
         let number = (log.spans.last?.number ?? 0) + 1
         let family: Family
         do throws(RocksDBError) {
-            family = try database.createFamily(
+            family = try database.database.createFamily(
                 LogKey.family(category: category.id, span: number), options: LogDatabase.familyOptions)
         } catch {
             throw CategoriesError(storage: error, "beginning a span of \(category.name)")
         }
         let header = SpanHeader.encode(log.ends)
         batch.put(LogKey.spanHeader, header, in: family)
-        log.spans.append(Span(number: number, family: family, starts: log.ends, byteCount: header.count))
+        let span = Span(number: number, family: family, starts: log.ends, byteCount: header.count)
+        begun.append(span)
+        log.spans.append(span)
         logs[category.id] = log
     }
 }

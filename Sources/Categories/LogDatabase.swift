@@ -12,7 +12,12 @@ struct LogDatabase: Sendable {
     static let familyOptions = FamilyOptions(
         isCompacted: false, blockBytes: 32 << 10, bloomBitsPerKey: 0, compression: .none, memtableBytes: 16 << 20)
 
+    private static let producerFamilyName = "producers"
+    private static let producerOptions = FamilyOptions(
+        blockBytes: 4 << 10, compression: .none, memtableBytes: 4 << 20, fileBytes: 16 << 20)
+
     let database: Database
+    let producerFamily: Family
     var logs: [UInt32: CategoryLog] = [:]
 
     /// Opens or makes the store and finds where each bucket ends. Families of categories that are not `wanted` go.
@@ -24,17 +29,27 @@ struct LogDatabase: Sendable {
                 options: DatabaseOptions(
                     blockCacheBytes: max(memoryBytes, writeBuffer * 2), writeBufferBytes: writeBuffer,
                     maxOpenFiles: 1024, maxTotalWALBytes: writeBuffer * 2),
-                familyOptions: { _ in Self.familyOptions })
+                familyOptions: { $0 == Self.producerFamilyName ? Self.producerOptions : Self.familyOptions })
         } catch {
             throw CategoriesError(storage: error, "opening the log in \(directory)")
         }
         do {
+            producerFamily = try Self.producerFamily(of: database)
             try checkFormat()
             try findSpans(wanted)
             for category in logs.keys.sorted() { try findEnds(category) }
         } catch {
             try? database.close()
             throw error
+        }
+    }
+
+    private static func producerFamily(of database: Database) throws(CategoriesError) -> Family {
+        if let family = database.family(named: producerFamilyName) { return family }
+        do {
+            return try database.createFamily(producerFamilyName, options: producerOptions)
+        } catch {
+            throw CategoriesError(storage: error, "making the family of producers")
         }
     }
 
@@ -116,8 +131,12 @@ struct LogDatabase: Sendable {
     }
 
     /// Takes away what a failed write left behind the ends that were published: its appenders were told that it failed.
-    mutating func cut(to published: [UInt32: CategoryLog]) throws(CategoriesError) {
+    /// Records and producers go back in one write, so that what is sent again lands.
+    mutating func cut(
+        to published: [UInt32: CategoryLog], producers: [ProducerKey: ProducerState]
+    ) throws(CategoriesError) {
         var batch = WriteBatch()
+        try restoreProducers(producers, in: &batch)
         for (category, log) in published {
             for (bucket, end) in log.ends.enumerated() {
                 let found = logs[category]?.end(ofBucket: bucket) ?? BucketEnd()

@@ -5,39 +5,22 @@ internal import Synchronization
 
 /// The one writer of a log, on a thread of its own.
 ///
-/// It takes what has gathered while it wrote before, writes all of it with one sync, publishes the new ends, and only then
-/// answers the appenders: the slower the disk, the larger the groups. After a failed write it is unknown what the disk
-/// holds, so the store is opened again before the next one, and what the failed one may have left is taken away.
+/// It takes what has gathered while it wrote before, writes all of it, syncs once, publishes the new ends, and only then
+/// answers the appenders (those of categories that ask for no more than `written`, before the sync): the slower the disk, the
+/// larger the groups. After a failed write it is unknown what the disk holds, so the store is opened again before the next one,
+/// and what the failed one may have left is taken away.
 final class LogWriter: Sendable {
-    /// Between two tries to open the store again.
-    private static let secondsBetweenTries = 1.0
+    /// When there is nothing to write: how long until somebody looks for what is to be tried again or tidied up.
+    private static let idleSeconds = 1.0
 
     let published = PublishedLogs()
     let listeners = Listeners()
+    let clock: @Sendable () -> Int64
+    let state: Mutex<LogWriterState>
     private let directory: String
     private let memoryBytes: Int
     private let queue: AppendQueue
-    private let clock: @Sendable () -> Int64
-    private let state: Mutex<State>
     private let ended = DispatchSemaphore(value: 0)
-
-    private struct State {
-        /// nil while it could not be opened again.
-        var opened: LogDatabase?
-        /// A write failed since it was opened.
-        var isBroken = false
-        /// Ids are never reused, so a late append finds out.
-        var deleted: Set<UInt32> = []
-        var injectedFailure: InjectedFailure?
-        let compressor = Compressor()
-    }
-
-    /// For tests of what a full disk does.
-    struct InjectedFailure {
-        let error: RocksDBError
-        /// The write happens, and fails only then.
-        let isWritten: Bool
-    }
 
     init(
         directory: String, memoryBytes: Int, queue: AppendQueue, categories: Set<UInt32>,
@@ -52,7 +35,8 @@ final class LogWriter: Sendable {
             opened.logs[category] = CategoryLog(category: category)
         }
         published.publish(opened.logs)
-        state = Mutex(State(opened: opened))
+        let producers = try opened.readProducers(ofCategories: categories)
+        state = Mutex(LogWriterState(opened: opened, producers: ProducerTable(producers), upkeepDue: clock()))
     }
 
     func start() {
@@ -76,73 +60,126 @@ final class LogWriter: Sendable {
     // MARK: Writing
 
     private func run() {
-        while let group = queue.take(seconds: needsOpening ? Self.secondsBetweenTries : nil) {
-            if group.isEmpty {
-                state.withLock { state in _ = try? open(&state) }
-                continue
+        while let group = queue.take(seconds: Self.idleSeconds) {
+            if !group.isEmpty {
+                write(group)
+                listeners.call()
             }
-            let results = state.withLock { write(group, &$0) }
-            queue.finish(group)
-            for (append, result) in zip(group, results) { append.completion(result) }
-            listeners.call()
+            keepUp()
         }
         ended.signal()
     }
 
-    /// The store is closed and nobody can read; a broken one that is still open is left to readers until the next append.
-    private var needsOpening: Bool { state.withLock { $0.opened == nil } }
+    /// What a group's write has changed, and nobody has been told yet.
+    private struct Written: Sendable {
+        let database: Database
+        let results: [Result<PendingAppend.Outcome, CategoriesError>]
+        let logs: [UInt32: CategoryLog]
+        let categories: [UInt32: CategoryEntry]
+        let begun: [Span]
+        let producers: [ProducerKey: ProducerState]
+        let isSynced: Bool
+    }
 
-    /// One result for each append.
-    private func write(
-        _ group: [PendingAppend], _ state: inout State
-    ) -> [Result<[AppendedRange], CategoriesError>] {
+    private func write(_ group: [PendingAppend]) {
+        let isSynced = group.allSatisfy(\.waitsForSync)
         do throws(CategoriesError) {
-            let opened = try open(&state)
-            var commit = GroupCommit(
-                opened.database, logs: opened.logs, compressor: state.compressor, now: clock())
-            var results: [Result<[AppendedRange], CategoriesError>] = []
-            do throws(CategoriesError) {
-                for append in group {
-                    if state.deleted.contains(append.category.id) {
-                        results.append(.failure(CategoriesError(.notFound, "\(append.category.name) was deleted")))
-                    } else {
-                        results.append(.success(try commit.add(append)))
-                    }
-                }
-                commit.finish()
-                try write(commit.batch, to: opened.database, &state)
-            } catch {
-                state.isBroken = true
-                throw error
+            let written = try state.withLock { state throws(CategoriesError) in
+                try write(group, isSynced: isSynced, &state)
             }
-            state.opened?.logs = commit.logs
-            for category in commit.touched.keys {
-                if let log = commit.logs[category] { published.publish(log) }
+            if !isSynced { answer(group, written.results) { !$0.waitsForSync } }
+            let failure = state.withLock { state in publish(written, &state) }
+            queue.finish(group)
+            answer(group, failure.map { failure in group.map { _ in .failure(failure) } } ?? written.results) {
+                $0.waitsForSync
             }
-            for category in commit.touched.values { dropBeyondRetention(category, &state) }
-            return results
         } catch {
-            return group.map { _ in .failure(error) }
+            queue.finish(group)
+            answer(group, group.map { _ in .failure(error) }) { _ in true }
         }
     }
 
+    private func answer(
+        _ group: [PendingAppend], _ results: [Result<PendingAppend.Outcome, CategoriesError>],
+        where isMeant: (PendingAppend) -> Bool
+    ) {
+        for (append, result) in zip(group, results) where isMeant(append) { append.completion(result) }
+    }
+
     private func write(
-        _ batch: borrowing WriteBatch, to database: Database, _ state: inout State
-    ) throws(CategoriesError) {
-        do throws(RocksDBError) {
-            let failure = state.injectedFailure.take()
-            if failure?.isWritten != false { try database.write(batch, sync: true) }
-            if let failure { throw failure.error }
+        _ group: [PendingAppend], isSynced: Bool, _ state: inout LogWriterState
+    ) throws(CategoriesError) -> Written {
+        let opened = try open(&state)
+        var commit = GroupCommit(
+            opened, logs: opened.logs, producers: state.producers, compressor: state.compressor, now: clock())
+        var results: [Result<PendingAppend.Outcome, CategoriesError>] = []
+        results.reserveCapacity(group.count)
+        do throws(CategoriesError) {
+            for append in group {
+                if state.deleted.contains(append.category.id) {
+                    results.append(.failure(CategoriesError(.notFound, "\(append.category.name) was deleted")))
+                } else {
+                    results.append(try commit.add(append))
+                }
+            }
+            commit.finish()
+            if commit.batch.count > 0 { try write(commit.batch, to: opened.database, sync: isSynced, &state) }
         } catch {
-            var error = CategoriesError(storage: error, "appending to the log")
-            error.mayHaveBeenWritten = true
+            state.isBroken = true
             throw error
         }
+        return Written(
+            database: opened.database, results: results, logs: commit.logs.filter { commit.touched[$0.key] != nil },
+            categories: commit.touched, begun: commit.begun, producers: commit.changedProducers,
+            isSynced: isSynced || commit.batch.count == 0)
+    }
+
+    private func write(
+        _ batch: borrowing WriteBatch, to database: Database, sync: Bool, _ state: inout LogWriterState
+    ) throws(CategoriesError) {
+        do throws(RocksDBError) {
+            let failure = state.takeFailure { $0 != .syncing }
+            if failure?.moment != .writing { try database.write(batch, sync: sync) }
+            if let failure { throw failure.error }
+        } catch {
+            throw Self.failedWrite(error)
+        }
+    }
+
+    /// Syncs what is written and shows it to readers; where that fails, nobody ever sees it.
+    private func publish(_ written: Written, _ state: inout LogWriterState) -> CategoriesError? {
+        if !written.isSynced {
+            do throws(RocksDBError) {
+                if let failure = state.takeFailure({ $0 == .syncing }) { throw failure.error }
+                try written.database.syncWAL()
+            } catch {
+                state.isBroken = true
+                return Self.failedWrite(error)
+            }
+        }
+        state.producers.merge(written.producers.filter { !state.deleted.contains($0.key.category) })
+        for (category, log) in written.logs where !state.deleted.contains(category) {
+            state.opened?.logs[category] = log
+            published.publish(log)
+        }
+        for category in written.categories.values { dropBeyondRetention(category, &state) }
+        // What was begun for a category that was deleted meanwhile.
+        let stray = written.begun.filter { span in
+            LogKey.parse(family: span.family.name).map { state.deleted.contains($0.category) } ?? false
+        }
+        _ = drop(stray, &state)
+        return nil
+    }
+
+    private static func failedWrite(_ error: RocksDBError) -> CategoriesError {
+        var error = CategoriesError(storage: error, "appending to the log")
+        error.mayHaveBeenWritten = true
+        return error
     }
 
     /// The store as it is to be written to, opened again where a write failed.
     @discardableResult
-    private func open(_ state: inout State) throws(CategoriesError) -> LogDatabase {
+    func open(_ state: inout LogWriterState) throws(CategoriesError) -> LogDatabase {
         if let opened = state.opened, !state.isBroken { return opened }
         // It failed already, and what it says to that changes nothing.
         try? state.opened?.database.close()
@@ -150,7 +187,7 @@ final class LogWriter: Sendable {
         let acknowledged = published.all
         var opened = try LogDatabase(directory: directory, memoryBytes: memoryBytes) { acknowledged[$0] != nil }
         do {
-            try opened.cut(to: acknowledged)
+            try opened.cut(to: acknowledged, producers: state.producers.states)
         } catch {
             try? opened.database.close()
             throw error
@@ -161,54 +198,14 @@ final class LogWriter: Sendable {
         state.isBroken = false
         return opened
     }
+}
 
-    // MARK: Categories
-
-    func create(_ category: UInt32) {
-        state.withLock { state in
-            guard state.opened?.logs[category] == nil, published.log(of: category) == nil else { return }
-            let log = CategoryLog(category: category)
-            state.opened?.logs[category] = log
-            published.publish(log)
+extension PendingAppend {
+    /// Whether it is answered only once no power loss can take it back. The epoch of a producer must not come back lower.
+    fileprivate var waitsForSync: Bool {
+        switch work {
+        case .append: category.acknowledgement == .fsync
+        case .openProducer: true
         }
-    }
-
-    func delete(_ category: UInt32) throws(CategoriesError) {
-        let failure: CategoriesError? = state.withLock { state in
-            state.deleted.insert(category)
-            published.remove(category)
-            let log = state.opened?.logs.removeValue(forKey: category)
-            return drop(log?.spans ?? [], &state)
-        }
-        if let failure { throw failure }
-    }
-
-    private func dropBeyondRetention(_ category: CategoryEntry, _ state: inout State) {
-        guard let kept = category.retention?.bytes, var log = state.opened?.logs[category.id] else { return }
-        let count = log.spansBeyond(byteCount: Int(clamping: kept))
-        if count == 0 { return }
-        let dropped = Array(log.spans.prefix(count))
-        log.spans.removeFirst(count)
-        state.opened?.logs[category.id] = log
-        published.publish(log)
-        // Where it fails the next write fails too, and opening again finds the span.
-        _ = drop(dropped, &state)
-    }
-
-    private func drop(_ spans: [Span], _ state: inout State) -> CategoriesError? {
-        guard let database = state.opened?.database else { return nil }
-        for span in spans {
-            do {
-                try database.dropFamily(span.family)
-            } catch {
-                state.isBroken = true
-                return CategoriesError(storage: error, "dropping the span \(span.family.name)")
-            }
-        }
-        return nil
-    }
-
-    func inject(_ failure: InjectedFailure) {
-        state.withLock { $0.injectedFailure = failure }
     }
 }

@@ -24,6 +24,8 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         /// An append, or another change, was sent and its answer was lost. It may have been done or not; it was not
         /// repeated. Whoever repeats it may have it done twice.
         case unknownOutcome
+        /// Another has opened the producer since, and appends in its place.
+        case fenced
         /// What was asked for or answered does not fit into one frame: ask for less at once.
         case tooLarge
         /// A row has no value of the type that it is read as.
@@ -77,6 +79,8 @@ extension ClientError.Code {
             case .invalidArgument: .invalidArgument
             case .refused: .refused
             case .sqlError: .sql
+            case .fenced: .fenced
+            case .sequenceTooOld: .unknownOutcome
             case .overloaded: .overloaded
             case .deadlineExceeded: .deadlineExceeded
             case .unavailable: .unavailable

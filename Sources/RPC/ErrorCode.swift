@@ -16,6 +16,10 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
     /// Understood, but not safe or not possible as things stand: a changed app, a load of another table's version.
     case refused = 18
     case sqlError = 19
+    /// The producer's epoch has ended: somebody has begun a later one.
+    case fenced = 20
+    /// The append is so far behind its producer's others that nobody remembers whether it landed.
+    case sequenceTooOld = 21
 
     // Not now.
     case overloaded = 32
@@ -61,6 +65,8 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
         case .invalidArgument: "an argument does not fit"
         case .refused: "the request was refused"
         case .sqlError: "the SQL cannot be accepted"
+        case .fenced: "somebody has begun a later epoch of this producer"
+        case .sequenceTooOld: "the append is too far behind its producer's others to know whether it landed"
         case .overloaded: "the server has too much to do; try again later"
         case .deadlineExceeded: "the deadline passed before there was an answer"
         case .unavailable: "the server is starting or stopping; try again later"

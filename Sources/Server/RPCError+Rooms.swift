@@ -81,6 +81,8 @@ extension CategoriesError {
         case .unavailable: .unavailable
         case .notFound: .notFound
         case .outOfRange, .invalidArgument: .invalidArgument
+        case .fenced: .fenced
+        case .sequenceTooOld: .sequenceTooOld
         case .corruption, .inUse, .newerFormat, .storage: .storageFailure
         }
     }

@@ -58,10 +58,12 @@ func records(_ bucket: Int, _ values: some Sequence<String>) -> BucketRecords {
 
 extension CategoryStore {
     @discardableResult
-    func append(_ records: [BucketRecords], to category: CategoryEntry) throws -> [AppendedRange] {
+    func append(
+        _ records: [BucketRecords], to category: CategoryEntry, producer: ProducerSequence? = nil
+    ) throws -> [AppendedRange] {
         let answer = Mutex<Result<[AppendedRange], CategoriesError>?>(nil)
         let done = DispatchSemaphore(value: 0)
-        append(records, to: category) { result in
+        append(records, to: category, producer: producer) { result in
             answer.withLock { $0 = result }
             done.signal()
         }

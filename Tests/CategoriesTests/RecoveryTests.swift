@@ -159,7 +159,7 @@ import Testing
         store = try fixture.open()
         #expect(throws: CategoriesError.self) { try store.texts(0, of: stray) }
         store.close()
-        #expect(try Database.familyNames(at: fixture.logDirectory) == ["default"])
+        #expect(try Database.familyNames(at: fixture.logDirectory) == ["default", "producers"])
     }
 
     @Test func aDeletedCategoryTakesNothingMore() throws {
