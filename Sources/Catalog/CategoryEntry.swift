@@ -6,6 +6,8 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
     package var id: UInt32
     package var name: String
     package var bucketCount: Int
+    /// It began with fewer buckets, so that records of one key may stand in two.
+    package var hasGainedBuckets: Bool
     /// The field of a record whose value is the record's key, for the server to bucket by.
     package var bucketColumn: String?
     package var format: RecordFormat?
@@ -24,11 +26,13 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
     package init(
         id: UInt32, name: String, bucketCount: Int, bucketColumn: String? = nil, format: RecordFormat? = nil,
         retention: Retention? = nil, acknowledgement: Acknowledgement = .fsync, compression: Compression = .zstd,
-        quotaBytesPerSecond: Int64? = nil, output: OutputQuery? = nil, app: String? = nil, sql: String
+        quotaBytesPerSecond: Int64? = nil, output: OutputQuery? = nil, app: String? = nil, sql: String,
+        hasGainedBuckets: Bool = false
     ) {
         self.id = id
         self.name = name
         self.bucketCount = bucketCount
+        self.hasGainedBuckets = hasGainedBuckets
         self.bucketColumn = bucketColumn
         self.format = format
         self.retention = retention
@@ -42,7 +46,7 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
 }
 
 /// When an append is answered. Readers see synced records only, whichever it is.
-package enum Acknowledgement: String, Codable, Hashable, Sendable {
+package enum Acknowledgement: String, Codable, Hashable, Sendable, CaseIterable {
     /// Once no power loss can take the records back.
     case fsync
     /// Once they are written: a power loss may take back what was acknowledged a moment ago.
@@ -50,7 +54,7 @@ package enum Acknowledgement: String, Codable, Hashable, Sendable {
 }
 
 /// Of the record batches that a category writes from now on; each says its own.
-package enum Compression: String, Codable, Hashable, Sendable {
+package enum Compression: String, Codable, Hashable, Sendable, CaseIterable {
     case zstd
     case lz4
     case none

@@ -10,13 +10,18 @@ func describe(_ deployment: Deployment, in catalog: CatalogSnapshot) -> String {
     for category in deployment.categories {
         lines.append(
             "category \(category.id) \(category.name): \(category.bucketCount) buckets, by \(category.bucketColumn ?? "-"), "
-                + "\(category.format?.rawValue ?? "-"), retention \(category.retention.map { show($0) } ?? "-")")
+                + "\(category.format?.rawValue ?? "-"), retention \(category.retention.map { show($0) } ?? "-"), "
+                + "\(category.acknowledgement.rawValue), \(category.compression.rawValue)"
+                + (category.quotaBytesPerSecond.map { ", quota \($0)" } ?? ""))
+        if let output = category.output { lines += describe(output, of: category, deployment, catalog) }
     }
-    for table in deployment.tables { lines += describe(table, deployment.app) }
+    for table in deployment.tables { lines += describe(table, deployment, catalog) }
     if let app = deployment.app {
         lines.append(
-            "app \(app.id) \(app.name): tables \(app.tableIDs), checkpoint \(app.options.checkpointMilliseconds) ms, "
-                + "watermark confidence \(app.options.watermarkConfidence)")
+            "app \(app.id) \(app.name): generation \(app.generation), tables \(app.tableIDs), outputs \(app.outputIDs), "
+                + "checkpoint \(app.options.checkpointMilliseconds) ms, "
+                + "watermark confidence \(app.options.watermarkConfidence), state \(app.options.state.rawValue), "
+                + "output \(app.options.output.rawValue)")
         for input in app.inputTables {
             let time = input.eventTimeColumn.map { input.columns[$0].name } ?? "-"
             lines.append(
@@ -37,7 +42,39 @@ private func show(_ retention: Retention) -> String {
         .joined(separator: ", ")
 }
 
-private func describe(_ table: TableEntry, _ app: AppEntry?) -> [String] {
+private func describe(
+    _ output: OutputQuery, of category: CategoryEntry, _ deployment: Deployment, _ catalog: CatalogSnapshot
+) -> [String] {
+    switch output {
+    case .panes(let query):
+        return ["  panes of table \(query.tableID), \(query.emission.rawValue), key column \(query.keyColumn)"]
+    case .records(let query):
+        guard let input = deployment.app?.inputTables.first(where: { $0.name == query.input }) else { return ["  ?"] }
+        let texts = query.joins.columnTexts(over: input)
+        var lines = ["  records of \(query.input), key column \(query.keyColumn)"]
+        for column in query.columns {
+            lines.append("  \(column.name) \(column.type.rawValue): \(column.expression.sql(texts: texts))")
+        }
+        lines += describe(query.joins, over: input, deployment, catalog)
+        if let filter = query.filter { lines.append("  where \(filter.sql(texts: texts))") }
+        return lines
+    }
+}
+
+private func describe(
+    _ joins: [JoinClause], over input: InputTableEntry, _ deployment: Deployment, _ catalog: CatalogSnapshot
+) -> [String] {
+    let texts = joins.sql(over: input) { id in
+        let table = deployment.tables.first { $0.id == id } ?? catalog.table(id: id)
+        return table?.keyColumns.map(\.name) ?? []
+    }
+    return zip(joins, texts).map { join, text in
+        "  \(text), table \(join.tableID), columns \(join.columns.map { "\($0.name) \($0.type.rawValue)" })"
+    }
+}
+
+private func describe(_ table: TableEntry, _ deployment: Deployment, _ catalog: CatalogSnapshot) -> [String] {
+    let app = deployment.app
     let key = table.keyColumns.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")
     var lines = [
         "table \(table.id) \(table.name): key (\(key)), shard by \(table.shardColumnCount), app \(table.app ?? "-"), "
@@ -58,17 +95,18 @@ private func describe(_ table: TableEntry, _ app: AppEntry?) -> [String] {
                 + (column.expression == nil ? ", as stored" : ""))
     }
     guard let input else { return lines }
-    let names = input.columns.map(\.name)
+    let texts = table.source.joins.columnTexts(over: input)
+    lines += describe(table.source.joins, over: input, deployment, catalog)
     for index in table.keyColumns.indices {
         lines.append("  key \(table.keyColumns[index].name): \(table.sql(ofKey: index, over: input) ?? "-")")
     }
     switch table.source {
     case .loads: break
     case .upsert(let query):
-        if let filter = query.filter { lines.append("  where \(filter.sql(names: names))") }
-        if let delete = query.delete { lines.append("  delete where \(delete.sql(names: names))") }
+        if let filter = query.filter { lines.append("  where \(filter.sql(texts: texts))") }
+        if let delete = query.delete { lines.append("  delete where \(delete.sql(texts: texts))") }
     case .aggregate(let query):
-        if let filter = query.filter { lines.append("  where \(filter.sql(names: names))") }
+        if let filter = query.filter { lines.append("  where \(filter.sql(texts: texts))") }
     }
     return lines
 }

@@ -125,7 +125,7 @@ extension Binder {
     private mutating func add(
         _ function: AggregateFunction, _ expressions: [Expression], where condition: Expression?, type: ValueType
     ) -> Expression {
-        let names = scope.input.columns.map(\.name)
+        let names = scope.columns.map(\.name)
         return .column(
             aggregates.add(function, expressions, where: condition, type: type, columnNames: names), type)
     }

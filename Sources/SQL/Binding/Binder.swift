@@ -15,12 +15,12 @@ struct Binder {
     }
 
     let source: SourceText
-    let scope: InputScope
+    let scope: QueryScope
     var place: Place
     /// What the aggregates that were met need.
     var aggregates: AggregateSet
 
-    init(source: SourceText, scope: InputScope, place: Place, aggregates: AggregateSet = AggregateSet()) {
+    init(source: SourceText, scope: QueryScope, place: Place, aggregates: AggregateSet = AggregateSet()) {
         self.source = source
         self.scope = scope
         self.place = place

@@ -8,16 +8,15 @@ extension Planner {
     private static let paneColumn = "window_start"
 
     func planAggregate(
-        _ syntax: TableSyntax, _ query: QuerySyntax, over input: InputTableEntry
+        _ syntax: TableSyntax, _ query: QuerySyntax, over scope: QueryScope
     ) throws(SQLError) -> TableDraft {
         try refuseUpsertClauses(syntax, query)
-        let pane = try query.pane.map { pane throws(SQLError) in try plan(pane, over: input) }
+        let pane = try query.pane.map { pane throws(SQLError) in try plan(pane, over: scope.input) }
         guard query.groups != nil || pane != nil else {
             throw source.error(
                 .meaning, at: query.offset, "aggregates need GROUP BY, or panes",
                 hint: "the items of GROUP BY become the table's key")
         }
-        let scope = InputScope(input, alias: query.inputAlias)
         var binder = Binder(source: source, scope: scope, place: .record(clause: "WHERE"))
         let filter = try query.filter.map { filter throws(SQLError) in try binder.bindCondition(filter, "WHERE") }
         var groups = try bindGroups(query, &binder)
@@ -39,13 +38,17 @@ extension Planner {
                 .meaning, at: query.offset, "GROUP BY needs an aggregate", hint: "for instance COUNT(*) AS records")
         }
         let (aggregates, tableColumns) = Self.pruned(binder.aggregates.aggregates, columns.map(\.column))
+        let arguments = binder.aggregates.arguments
+        let narrowed = scope.narrowed(
+            to: [filter].compactMap { $0 } + groups.map(\.expression)
+                + arguments.flatMap { $0.expressions + [$0.condition].compactMap { $0 } })
         return TableDraft(
             keyColumns: keys, shardColumnCount: shardColumnCount, stateFields: binder.aggregates.states,
             aggregates: aggregates, columns: tableColumns, nextFieldNumber: binder.aggregates.nextNumber, pane: pane,
             source: .aggregate(
                 AggregateQuery(
-                    input: input.name, filter: filter, keys: groups.map(\.expression),
-                    arguments: binder.aggregates.arguments)))
+                    input: scope.input.name, joins: narrowed.joins, filter: filter.map(narrowed.place),
+                    keys: groups.map { narrowed.place($0.expression) }, arguments: arguments.map(narrowed.place))))
     }
 
     private func refuseUpsertClauses(_ syntax: TableSyntax, _ query: QuerySyntax) throws(SQLError) {
@@ -96,7 +99,7 @@ extension Planner {
             }
             var group = Group(expression: expression, offset: item.offset)
             if case .column(let index, _) = expression {
-                group.name = Name(text: binder.scope.input.columns[index].name, offset: item.offset)
+                group.name = Name(text: binder.scope.columns[index].name, offset: item.offset)
             }
             groups.append(group)
         }
@@ -105,7 +108,7 @@ extension Planner {
 
     /// A number stands for an item of the SELECT list, and so does the name of one that no column has.
     private func groupSyntax(
-        _ item: ExpressionSyntax, _ query: QuerySyntax, _ scope: InputScope
+        _ item: ExpressionSyntax, _ query: QuerySyntax, _ scope: QueryScope
     ) throws(SQLError) -> ExpressionSyntax {
         switch item.kind {
         case .integer(let text):
@@ -156,7 +159,7 @@ extension Planner {
 
     /// `window_start` can be named, but comes in any case.
     private func isPaneColumn(
-        _ item: QuerySyntax.Item, _ syntax: ExpressionSyntax, _ hasPanes: Bool, _ scope: InputScope
+        _ item: QuerySyntax.Item, _ syntax: ExpressionSyntax, _ hasPanes: Bool, _ scope: QueryScope
     ) throws(SQLError) -> Bool {
         guard hasPanes, case .column(nil, let name) = syntax.kind, name.key == Self.paneColumn,
             !scope.input.columns.contains(where: { $0.name.lowercased() == Self.paneColumn })

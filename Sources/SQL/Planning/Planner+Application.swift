@@ -5,8 +5,9 @@ struct ApplicationDraft {
     var syntax: ApplicationSyntax
     var offset: Int
     var inputs: [(entry: InputTableEntry, offset: Int)] = []
-    /// Without ids.
+    /// As their statements say them, whatever is deployed under their names.
     var tables: [(entry: TableEntry, offset: Int)] = []
+    var outputs: [OutputDraft] = []
 
     init(syntax: ApplicationSyntax, offset: Int) {
         self.syntax = syntax
@@ -17,32 +18,62 @@ struct ApplicationDraft {
         var options = AppOptions()
         if let milliseconds = syntax.checkpointMilliseconds { options.checkpointMilliseconds = milliseconds }
         if let confidence = syntax.watermarkConfidence { options.watermarkConfidence = confidence }
+        if let state = syntax.state { options.state = state }
+        options.output = syntax.output ?? (options.state == .atMostOnce ? .atMostOnce : .atLeastOnce)
         return options
+    }
+}
+
+extension AppOptions {
+    /// Why no runtime could keep what they ask for; nil where it can be kept.
+    fileprivate var contradiction: (message: String, hint: String)? {
+        switch (state, output) {
+        case (.exactlyOnce, _), (.atLeastOnce, .atLeastOnce), (.atMostOnce, .atMostOnce): nil
+        case (.atLeastOnce, .exactlyOnce):
+            (
+                "a crash lets records count again, and what then goes out is not what went out before: nothing could tell it as "
+                    + "a repetition",
+                "output = 'exactly-once' needs state = 'exactly-once'"
+            )
+        case (.atLeastOnce, .atMostOnce):
+            (
+                "a crash lets records be processed again, and each time they would go out again",
+                "output = 'at-most-once' needs state = 'exactly-once' or 'at-most-once'"
+            )
+        case (.atMostOnce, .atLeastOnce), (.atMostOnce, .exactlyOnce):
+            (
+                "a crash lets records be passed over, and these would never go out",
+                "output = '\(output.rawValue)' needs state = 'exactly-once'\(output == .atLeastOnce ? " or 'at-least-once'" : "")"
+            )
+        }
     }
 }
 
 extension Planner {
     mutating func plan(_ draft: ApplicationDraft) throws(SQLError) {
+        if let (message, hint) = draft.options.contradiction {
+            throw source.error(
+                .meaning, at: draft.syntax.semanticsOffset ?? draft.offset,
+                "state = '\(draft.options.state.rawValue)' and output = '\(draft.options.output.rawValue)' do not go together: "
+                    + message, hint: hint)
+        }
         if let existing = snapshot.app(named: draft.syntax.name.text) {
             try checkUnchanged(existing, draft)
             return
         }
         for (wanted, offset) in draft.tables {
             if let kept = try kept(wanted, at: offset) {
-                deployment.tables.append(kept)
-                deployment.changes.append("table \(kept.name) was kept, and goes on where it was")
+                deployment.add(kept, .adopted, ["table \(kept.name) was kept, and goes on where it was"])
             } else {
-                var table = wanted
-                table.id = takeTableID()
-                deployment.tables.append(table)
-                deployment.changes.append(change(table))
+                deployment.add(wanted, .new, [change(wanted)])
             }
         }
+        for output in draft.outputs { deployment.add(output.entry, .new, change(output)) }
         try addDeadLetters(of: draft.syntax.name)
-        let ids = deployment.tables.filter { $0.source != .loads }.map(\.id)
         let app = AppEntry(
             id: snapshot.nextAppID, name: draft.syntax.name.text, options: draft.options,
-            inputTables: draft.inputs.map(\.entry), tableIDs: ids, sql: script.text, deployedAt: now)
+            inputTables: draft.inputs.map(\.entry), tableIDs: draft.tables.map(\.entry.id), sql: script.text,
+            deployedAt: now, outputIDs: draft.outputs.map(\.entry.id))
         deployment.app = app
         deployment.changes.append(
             "new application \(app.name), with a checkpoint every \(app.options.checkpointMilliseconds) ms")
@@ -76,10 +107,34 @@ extension Planner {
         }
         switch table.source {
         case .loads: return "new table \(table.name), filled by loads"
-        case .upsert(let query): return "new table \(table.name) (\(key)), upserted from \(query.input)"
+        case .upsert(let query):
+            return "new table \(table.name) (\(key)), upserted from \(query.input)\(joined(query.joins))"
         case .aggregate(let query):
-            return "new table \(table.name) (\(key)), aggregated from \(query.input)\(panes ?? "")"
+            return
+                "new table \(table.name) (\(key)), aggregated from \(query.input)\(panes ?? "")\(joined(query.joins))"
         }
+    }
+
+    private func joined(_ joins: [JoinClause]) -> String {
+        if joins.isEmpty { return "" }
+        let names = joins.map { join in
+            (loaded.values.first { $0.id == join.tableID }?.name
+                ?? fed.values.first { $0.id == join.tableID }?.syntax.name.text)
+                ?? snapshot.table(id: join.tableID)?.name ?? join.name
+        }
+        return " joined with \(names.joined(separator: ", "))"
+    }
+
+    private func change(_ output: OutputDraft) -> String {
+        let category = output.entry
+        let source =
+            switch category.output {
+            case .records(let query): "filled from \(query.input)\(joined(query.joins))"
+            case .panes(let query) where query.emission == .final:
+                "each pane of table \(category.name) once the watermark has passed it"
+            case .panes, nil: "what each checkpoint changes in table \(category.name)"
+            }
+        return "new category \(category.name): \(category.summary), \(source)"
     }
 
     private func taken(_ existing: TableEntry, at offset: Int) -> SQLError {
@@ -112,6 +167,9 @@ extension Planner {
                 draft.offset,
                 "application \(existing.name) is deployed with watermark_confidence = "
                     + "'\(existing.options.watermarkConfidence)'")
+        }
+        if existing.options != draft.options {
+            throw changed(draft.offset, "application \(existing.name) is deployed with other options")
         }
         for (wanted, offset) in draft.inputs {
             guard var input = existing.inputTables.first(where: { $0.name.lowercased() == wanted.name.lowercased() })

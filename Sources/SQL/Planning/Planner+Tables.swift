@@ -30,12 +30,11 @@ extension Planner {
         let draft = TableDraft(
             keyColumns: keys, shardColumnCount: try shardColumnCount(syntax, keys), stateFields: rest.map(\.stored),
             columns: rest, nextFieldNumber: numbers.next, source: .loads)
-        let wanted = draft.entry(id: 0, name: syntax.name.text, app: nil, sql: statement.text, versions: [])
+        let wanted = draft.entry(
+            id: tableID(named: syntax.name), name: syntax.name.text, app: nil, sql: statement.text, versions: [])
+        loaded[syntax.name.key] = wanted
         guard let existing = snapshot.table(named: wanted.name) else {
-            var table = wanted
-            table.id = takeTableID()
-            deployment.tables.append(table)
-            deployment.changes.append("new table \(table.name), filled by loads")
+            deployment.add(wanted, .new, ["new table \(wanted.name), filled by loads"])
             return
         }
         if existing.source != .loads {
@@ -51,27 +50,49 @@ extension Planner {
 
     // Tables that an app fills
 
-    /// The entry has no id yet.
-    func planFed(
-        _ syntax: TableSyntax, _ query: QuerySyntax, _ statement: StatementSyntax, app: String
-    ) throws(SQLError) -> TableEntry {
+    /// The entry as its statement says it, whatever is deployed under its name.
+    mutating func planFed(_ name: String) throws(SQLError) -> TableEntry {
+        guard let table = fed[name] else { preconditionFailure("only statements of the file are planned") }
+        if let entry = table.entry { return entry }
+        let (syntax, query) = (table.syntax, table.query)
         try refuseLifetime(syntax)
         if let column = syntax.columns?.first {
             throw source.error(
                 .meaning, at: column.name.offset, "a table with AS SELECT takes its columns from the query",
                 hint: "leave the list of columns out; CAST gives a column another type")
         }
-        let input = try findInput(query)
-        let isAggregate = query.groups != nil || query.items.contains { $0.expression?.containsAggregate == true }
+        if let offset = query.emissionOffset, !table.isOutput {
+            throw source.error(
+                .meaning, at: offset, "a table has no EMIT: every checkpoint shows in it at once",
+                hint: "EMIT says when a category gets panes: CREATE CATEGORY name BY key AS SELECT ... EMIT FINAL")
+        }
+        fed[name]?.isPlanning = true
+        let scope = try scope(of: query, over: try findInput(query))
         let draft =
-            isAggregate
-            ? try planAggregate(syntax, query, over: input) : try planUpsert(syntax, query, over: input)
-        return draft.entry(
-            id: 0, name: syntax.name.text, app: app, sql: statement.text,
+            query.hasAggregates
+            ? try planAggregate(syntax, query, over: scope) : try planUpsert(syntax, query, over: scope)
+        let entry = draft.entry(
+            id: table.id, name: syntax.name.text, app: table.app, sql: table.statement.text,
             versions: [VersionEntry(number: 1, createdAt: now, origin: "live")])
+        fed[name]?.entry = entry
+        return entry
     }
 
-    private func findInput(_ query: QuerySyntax) throws(SQLError) -> InputTableEntry {
+    /// The table of this file that has the name, as it will be.
+    mutating func ownTable(_ name: Name) throws(SQLError) -> TableEntry? {
+        if let table = loaded[name.key] { return table }
+        guard let table = fed[name.key] else { return nil }
+        guard table.entry != nil || !table.isPlanning else {
+            throw source.error(
+                .meaning, at: name.offset, "what table \(table.syntax.name.text) holds depends on this join",
+                hint: "a table can be joined by those that do not feed its own joins")
+        }
+        return try planFed(name.key)
+    }
+
+    var ownTableNames: [String] { loaded.values.map(\.name) + fed.values.map(\.syntax.name.text) }
+
+    func findInput(_ query: QuerySyntax) throws(SQLError) -> InputTableEntry {
         if let input = inputs[query.input.key] { return input }
         var hint = Suggestion.hint(for: query.input.text, among: inputs.values.map(\.name).sorted())
         let isTable = script.statements.contains {
@@ -116,4 +137,31 @@ extension Planner {
 extension TableColumn {
     /// The state field of a column that is stored as it is.
     var stored: StateField { StateField(number: number, name: name, monoid: nil, types: [type]) }
+}
+
+/// A statement of the file that makes a table of an app.
+struct FedTable {
+    var syntax: TableSyntax
+    var query: QuerySyntax
+    var statement: StatementSyntax
+    /// Its panes go to a category of the same name.
+    var isOutput: Bool
+    var app = ""
+    var id: UInt32 = 0
+    var isPlanning = false
+    var entry: TableEntry?
+
+    /// nil for a statement that makes none.
+    init?(_ statement: StatementSyntax) {
+        switch statement.kind {
+        case .table(let table):
+            guard let query = table.query else { return nil }
+            (syntax, self.query, isOutput) = (table, query, false)
+        case .category(let category):
+            guard let query = category.query, query.hasAggregates else { return nil }
+            (syntax, self.query, isOutput) = (TableSyntax(name: category.name, query: query), query, true)
+        case .application, .inputTable: return nil
+        }
+        self.statement = statement
+    }
 }

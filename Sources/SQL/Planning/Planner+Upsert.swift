@@ -4,8 +4,9 @@ internal import Records
 
 extension Planner {
     func planUpsert(
-        _ syntax: TableSyntax, _ query: QuerySyntax, over input: InputTableEntry
+        _ syntax: TableSyntax, _ query: QuerySyntax, over scope: QueryScope
     ) throws(SQLError) -> TableDraft {
+        let input = scope.input
         if let pane = query.pane {
             throw source.error(
                 .meaning, at: pane.offset, "panes need aggregates, and this query has none",
@@ -17,9 +18,8 @@ extension Planner {
                 hint: "name columns of the SELECT list before AS: PRIMARY KEY (column); or GROUP BY them")
         }
         try checkColumns(keyNames)
-        let scope = InputScope(input, alias: query.inputAlias)
         var binder = Binder(source: source, scope: scope, place: .record(clause: "an upsert's SELECT"))
-        var selected = try select(query, &binder, input)
+        var selected = try select(query, &binder)
         try checkColumns(selected.map(\.name))
         var keys: [(column: KeyColumn, expression: Expression)] = []
         for name in keyNames {
@@ -38,22 +38,26 @@ extension Planner {
         let columns = selected.map { name, expression in
             TableColumn(number: numbers.take(), name: name.text, type: expression.type)
         }
+        let narrowed = scope.narrowed(
+            to: [filter, delete].compactMap { $0 } + keys.map(\.expression) + selected.map(\.expression))
         return TableDraft(
             keyColumns: keys.map(\.column), shardColumnCount: try shardColumnCount(syntax, keys.map(\.column)),
             stateFields: columns.map(\.stored), columns: columns, nextFieldNumber: numbers.next,
             source: .upsert(
                 UpsertQuery(
-                    input: input.name, filter: filter, keys: keys.map(\.expression), values: selected.map(\.expression),
-                    delete: delete)))
+                    input: input.name, joins: narrowed.joins, filter: filter.map(narrowed.place),
+                    keys: keys.map { narrowed.place($0.expression) },
+                    values: selected.map { narrowed.place($0.expression) }, delete: delete.map(narrowed.place))))
     }
 
-    private func select(
-        _ query: QuerySyntax, _ binder: inout Binder, _ input: InputTableEntry
+    /// The items of a query without aggregates.
+    func select(
+        _ query: QuerySyntax, _ binder: inout Binder
     ) throws(SQLError) -> [(name: Name, expression: Expression)] {
         var selected: [(name: Name, expression: Expression)] = []
         for item in query.items {
             guard let syntax = item.expression else {
-                for (index, column) in input.columns.enumerated() {
+                for (index, column) in try starred(item, binder.scope) {
                     selected.append((Name(text: column.name, offset: item.offset), .column(index, column.type)))
                 }
                 continue
@@ -64,13 +68,22 @@ extension Planner {
         return selected
     }
 
+    /// The columns of `*`, or of one table's.
+    private func starred(
+        _ item: QuerySyntax.Item, _ scope: QueryScope
+    ) throws(SQLError) -> [(index: Int, column: QueryScope.Column)] {
+        guard let name = item.starred else { return Array(zip(0..., scope.columns)) }
+        guard let table = scope.source(named: name) else { throw scope.noTable(name, in: source) }
+        return Array(zip(table.range, table.columns))
+    }
+
     /// What AS says, or the name of a column that stands alone.
-    func name(of item: QuerySyntax.Item, _ syntax: ExpressionSyntax, _ scope: InputScope) throws(SQLError) -> Name {
+    func name(of item: QuerySyntax.Item, _ syntax: ExpressionSyntax, _ scope: QueryScope) throws(SQLError) -> Name {
         if let alias = item.alias { return alias }
         if case .column(let qualifier, let name) = syntax.kind,
             case .column(let index, _) = try scope.column(qualifier, name, in: source)
         {
-            return Name(text: scope.input.columns[index].name, offset: item.offset)
+            return Name(text: scope.columns[index].name, offset: item.offset)
         }
         throw source.error(
             .meaning, at: item.offset, "this column has no name", hint: "give it one: ... AS name")
@@ -81,16 +94,33 @@ extension Planner {
         _ keys: [Expression], _ input: InputTableEntry, _ syntax: TableSyntax, _ names: [Name]
     ) throws(SQLError) {
         let category = categories.values.first { $0.id == input.categoryID }
+        let offset = names.first?.offset ?? syntax.name.offset
         if keys.count == 1, case .column(let index, let type) = keys[0], type != .timestamp, type != .bytes,
-            let bucketColumn = category?.bucketColumn, input.columns[index].path == [bucketColumn]
+            let bucketColumn = category?.bucketColumn, input.columns.indices.contains(index),
+            input.columns[index].path == [bucketColumn]
         {
+            try checkBuckets(of: category, input, at: offset)
             return
         }
-        let offset = names.first?.offset ?? syntax.name.offset
         throw source.error(
             .meaning, at: offset,
             "without an event time the later offset wins, which needs all records of a key in one bucket",
             hint: "end the statement of input table \(input.name) with TIME column, or bucket category "
                 + "\(category?.name ?? input.name) BY the field that is the whole key")
+    }
+
+    /// With more buckets a key's later records go elsewhere than its earlier ones.
+    private func checkBuckets(of category: CategoryEntry?, _ input: InputTableEntry, at offset: Int) throws(SQLError) {
+        guard let category, category.hasGainedBuckets else { return }
+        let gainsNow = snapshot.category(id: category.id).map { $0.bucketCount != category.bucketCount } ?? false
+        if input.start == .latest, !gainsNow { return }
+        throw source.error(
+            .meaning, at: offset,
+            "without an event time the later offset wins, but category \(category.name) has gained buckets, so that a key has "
+                + "records in two",
+            hint: gainsNow
+                ? "end the statement of input table \(input.name) with TIME column"
+                : "end the statement of input table \(input.name) with TIME column, or begin behind the gain: START LATEST"
+        )
     }
 }

@@ -12,6 +12,10 @@ struct Planner {
     /// The file's own and those that are deployed, by name in lower case.
     var categories: [String: CategoryEntry] = [:]
     var inputs: [String: InputTableEntry] = [:]
+    /// The file's own tables that loads fill, by name in lower case.
+    var loaded: [String: TableEntry] = [:]
+    /// The file's own tables that a query fills, by name in lower case.
+    var fed: [String: FedTable] = [:]
     private var nextCategoryID: UInt32
     private var nextTableID: UInt32
 
@@ -30,7 +34,9 @@ struct Planner {
         return nextCategoryID
     }
 
-    mutating func takeTableID() -> UInt32 {
+    /// That of the deployed table of the name, or a new one.
+    mutating func tableID(named name: Name) -> UInt32 {
+        if let table = snapshot.table(named: name.text) { return table.id }
         defer { nextTableID += 1 }
         return nextTableID
     }
@@ -38,10 +44,8 @@ struct Planner {
     mutating func plan() throws(SQLError) -> Deployment {
         let application = try findApplication()
         try checkNames()
-        for statement in script.statements {
-            if case .category(let category) = statement.kind { try plan(category, statement) }
-        }
         var draft = application.map { ApplicationDraft(syntax: $0.syntax, offset: $0.offset) }
+        try planCategories(&draft)
         for statement in script.statements {
             guard case .inputTable(let table) = statement.kind else { continue }
             guard draft != nil else { throw ownerless(statement, "an input table") }
@@ -49,18 +53,48 @@ struct Planner {
             inputs[table.name.key] = input
             draft?.inputs.append((input, statement.offset))
         }
-        for statement in script.statements {
-            guard case .table(let table) = statement.kind else { continue }
-            guard let query = table.query else {
-                try planLoaded(table, statement)
-                continue
-            }
-            guard let application else { throw ownerless(statement, "a table with AS SELECT") }
-            let entry = try planFed(table, query, statement, app: application.syntax.name.text)
-            draft?.tables.append((entry, statement.offset))
-        }
+        try planTables(&draft)
         if let draft { try plan(draft) }
         return deployment
+    }
+
+    /// What reads categories has to find all of them, so they come first.
+    private mutating func planCategories(_ draft: inout ApplicationDraft?) throws(SQLError) {
+        for statement in script.statements {
+            guard case .category(let category) = statement.kind else { continue }
+            guard let query = category.query else {
+                try plan(category, statement)
+                continue
+            }
+            guard let application = draft?.syntax else { throw ownerless(statement, "a category with AS SELECT") }
+            draft?.outputs.append(try planOutputCategory(category, query, statement, app: application.name.text))
+        }
+    }
+
+    /// Tables that loads fill, then those that a query fills, then what goes to categories: each can be joined by those
+    /// after it, and among themselves they come in the order that their joins ask for.
+    private mutating func planTables(_ draft: inout ApplicationDraft?) throws(SQLError) {
+        for statement in script.statements {
+            if case .table(let table) = statement.kind, table.query == nil { try planLoaded(table, statement) }
+        }
+        var order: [String] = []
+        for statement in script.statements {
+            guard var table = FedTable(statement) else { continue }
+            guard let application = draft?.syntax else { throw ownerless(statement, "a table with AS SELECT") }
+            order.append(table.syntax.name.key)
+            table.app = application.name.text
+            table.id = tableID(named: table.syntax.name)
+            fed[table.syntax.name.key] = table
+        }
+        for name in order {
+            let entry = try planFed(name)
+            draft?.tables.append((entry, fed[name]?.statement.offset ?? 0))
+        }
+        for index in draft?.outputs.indices ?? 0..<0 {
+            guard var output = draft?.outputs[index] else { continue }
+            try plan(&output)
+            draft?.outputs[index] = output
+        }
     }
 
     private func findApplication() throws(SQLError) -> (syntax: ApplicationSyntax, offset: Int)? {
@@ -94,6 +128,9 @@ struct Planner {
             case .inputTable(let syntax): (kind, name) = ("input table", syntax.name)
             case .table(let syntax): (kind, name) = ("table", syntax.name)
             }
+            if case .category(let syntax) = statement.kind, syntax.query?.hasAggregates == true {
+                try checkPaneTable(name, &seen)
+            }
             let isPlain = name.text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -110,6 +147,15 @@ struct Planner {
                 throw source.error(
                     .name, at: name.offset, "there is \(article(kind)) \(name.text) in this file already")
             }
+        }
+    }
+
+    /// A category of panes has a table of the same name.
+    private func checkPaneTable(_ name: Name, _ seen: inout [String: Set<String>]) throws(SQLError) {
+        guard seen["table", default: []].insert(name.key).inserted else {
+            throw source.error(
+                .name, at: name.offset, "there is a table \(name.text) in this file already",
+                hint: "the panes of an output category are a table too, which has its name")
         }
     }
 

@@ -20,7 +20,11 @@ struct ApplicationSyntax: Sendable {
     var name: Name
     var checkpointMilliseconds: Int?
     var watermarkConfidence: Double?
-    var hasOptions: Bool { checkpointMilliseconds != nil || watermarkConfidence != nil }
+    var state: Semantics?
+    var output: Semantics?
+    /// Where `output`'s value stands, or `state`'s where there is none.
+    var semanticsOffset: Int?
+    var hasOptions = false
 }
 
 struct CategorySyntax: Sendable {
@@ -28,7 +32,15 @@ struct CategorySyntax: Sendable {
     var buckets: Int?
     var bucketColumn: Name?
     var format: RecordFormat?
+    var formatOffset: Int?
     var retention: Retention?
+    var acknowledgement: Acknowledgement?
+    var compression: Compression?
+    var quotaBytesPerSecond: Int64?
+    var quotaOffset: Int?
+    var hasOptions = false
+    /// Of an output category.
+    var query: QuerySyntax?
 }
 
 struct InputTableSyntax: Sendable {
@@ -67,8 +79,10 @@ struct TableSyntax: Sendable {
 
 struct QuerySyntax: Sendable {
     struct Item: Sendable {
-        /// nil for `*`.
+        /// nil for `*` and `a.*`.
         var expression: ExpressionSyntax?
+        /// The `a` of `a.*`.
+        var starred: Name?
         var alias: Name?
         var offset: Int
     }
@@ -79,14 +93,28 @@ struct QuerySyntax: Sendable {
         var offset: Int
     }
 
+    /// `[LEFT] JOIN table [AS name] ON condition`
+    struct JoinSyntax: Sendable {
+        var table: Name
+        var alias: Name?
+        var keepsUnmatched: Bool
+        var condition: ExpressionSyntax
+        var offset: Int
+    }
+
     var offset: Int
     var items: [Item]
     var input: Name
     var inputAlias: Name?
     var pane: PaneSyntax?
+    var joins: [JoinSyntax] = []
     var filter: ExpressionSyntax?
     var groups: [ExpressionSyntax]?
     var groupOffset: Int?
     var delete: ExpressionSyntax?
     var deleteOffset: Int?
+    var emission: PaneQuery.Emission?
+    var emissionOffset: Int?
+
+    var hasAggregates: Bool { groups != nil || items.contains { $0.expression?.containsAggregate == true } }
 }

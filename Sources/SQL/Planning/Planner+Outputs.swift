@@ -1,0 +1,120 @@
+internal import Catalog
+internal import Expressions
+internal import Records
+
+/// An output category as its statement says it.
+struct OutputDraft {
+    var syntax: CategorySyntax
+    var query: QuerySyntax
+    var offset: Int
+    /// Its `output` is known once the tables are.
+    var entry: CategoryEntry
+}
+
+extension Planner {
+    /// The category alone, so that input tables find it; what fills it is planned when the tables are.
+    mutating func planOutputCategory(
+        _ syntax: CategorySyntax, _ query: QuerySyntax, _ statement: StatementSyntax, app: String
+    ) throws(SQLError) -> OutputDraft {
+        guard let column = syntax.bucketColumn else {
+            throw source.error(
+                .meaning, at: syntax.name.offset, "category \(syntax.name.text) is filled by a query, and needs BY",
+                hint:
+                    "name the column that is the key of its records: CREATE CATEGORY \(syntax.name.text) BY column AS ..."
+            )
+        }
+        if let offset = syntax.formatOffset, syntax.format != .json {
+            throw source.error(
+                .meaning, at: offset, "the records of an output category are JSON objects", hint: "leave FORMAT out")
+        }
+        if let offset = syntax.quotaOffset {
+            throw source.error(
+                .meaning, at: offset, "a quota is for what clients append, and this category is filled by a query",
+                hint: "leave quota out")
+        }
+        var entry = entry(syntax, statement)
+        entry.bucketColumn = column.text
+        entry.format = .json
+        entry.app = app
+        entry.id = snapshot.category(named: entry.name)?.id ?? takeCategoryID()
+        categories[syntax.name.key] = entry
+        return OutputDraft(syntax: syntax, query: query, offset: statement.offset, entry: entry)
+    }
+
+    mutating func plan(_ output: inout OutputDraft) throws(SQLError) {
+        if output.query.hasAggregates {
+            let (query, key) = try planPanes(output)
+            (output.entry.output, output.entry.bucketColumn) = (.panes(query), key)
+        } else {
+            let query = try planRecords(output)
+            (output.entry.output, output.entry.bucketColumn) = (.records(query), query.columns[query.keyColumn].name)
+        }
+        // What reads it has found it by its name and its id.
+        categories[output.syntax.name.key] = output.entry
+    }
+
+    // Records
+
+    private mutating func planRecords(_ output: OutputDraft) throws(SQLError) -> RecordQuery {
+        let query = output.query
+        if let pane = query.pane {
+            throw source.error(
+                .meaning, at: pane.offset, "panes need aggregates, and this query has none",
+                hint: "add GROUP BY and an aggregate, or leave the pane out")
+        }
+        if let offset = query.deleteOffset {
+            throw source.error(
+                .meaning, at: offset, "a category keeps every record: there is no DELETE WHERE",
+                hint: "WHERE passes records over")
+        }
+        if let offset = query.emissionOffset {
+            throw source.error(
+                .meaning, at: offset, "EMIT says when panes go out, and this query has none",
+                hint: "leave it out: a record goes out when it has been processed")
+        }
+        let scope = try scope(of: query, over: try findInput(query))
+        var binder = Binder(source: source, scope: scope, place: .record(clause: "SELECT"))
+        let selected = try select(query, &binder)
+        try checkColumns(selected.map(\.name))
+        let filter = try query.filter.map { filter throws(SQLError) in try binder.bindCondition(filter, "WHERE") }
+        let narrowed = scope.narrowed(to: [filter].compactMap { $0 } + selected.map(\.expression))
+        return RecordQuery(
+            input: scope.input.name, joins: narrowed.joins, filter: filter.map(narrowed.place),
+            columns: selected.map { name, expression in
+                OutputColumn(name: name.text, type: expression.type, expression: narrowed.place(expression))
+            }, keyColumn: try keyColumn(of: output, among: selected.map(\.name.text)))
+    }
+
+    // Panes
+
+    private mutating func planPanes(_ output: OutputDraft) throws(SQLError) -> (PaneQuery, keyColumn: String) {
+        let query = output.query
+        let table = try planFed(output.syntax.name.key)
+        guard let emission = query.emission else {
+            throw source.error(
+                .meaning, at: output.offset, "an output category with aggregates needs EMIT",
+                hint: table.pane == nil
+                    ? "end the statement with EMIT CHANGES: a record for every row that a checkpoint changes"
+                    : "end the statement with EMIT FINAL (each pane once, when the watermark has passed it) or EMIT CHANGES "
+                        + "(with every checkpoint that changes it)")
+        }
+        if emission == .final, table.pane == nil {
+            throw source.error(
+                .meaning, at: query.emissionOffset ?? output.offset, "without panes nothing is ever final",
+                hint: "write EMIT CHANGES, or give the input table panes, as in FROM \(query.input.text) [1 MINUTE]")
+        }
+        let key = try keyColumn(of: output, among: table.keyColumns.map(\.name))
+        return (PaneQuery(tableID: table.id, emission: emission, keyColumn: key), table.keyColumns[key].name)
+    }
+
+    private func keyColumn(of output: OutputDraft, among columns: [String]) throws(SQLError) -> Int {
+        let name = output.syntax.bucketColumn ?? output.syntax.name
+        if let index = columns.firstIndex(where: { $0.lowercased() == name.key }) { return index }
+        throw source.error(
+            .name, at: name.offset,
+            output.query.hasAggregates
+                ? "BY names a column of the key, and \(name.text) is none"
+                : "BY names a column of the query, and \(name.text) is none",
+            hint: Suggestion.hint(for: name.text, among: columns, orAll: "the columns are"))
+    }
+}
