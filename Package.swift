@@ -117,7 +117,9 @@ let package = Package(
         suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
         suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
-        suite("ServerTests", ["Server", "RPC", "Tables", "Categories", "Catalog", "Records", "Bytes", .logging]),
+        suite(
+            "ServerTests",
+            ["Server", "RPC", "Tables", "Categories", "Catalog", "RocksDB", "Records", "Bytes", .logging]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("MaserTests", ["maser", "Records"]),
         suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),

@@ -57,10 +57,14 @@ extension Client {
     // MARK: Apps
 
     /// Deploying is declarative, so that it can be repeated.
-    package func deploy(_ sql: String, file: String) async throws(ClientError) -> WireDeployResponse {
+    /// With `isDryRun` it says what would change, and changes nothing.
+    package func deploy(
+        _ sql: String, file: String, isDryRun: Bool = false
+    ) async throws(ClientError) -> WireDeployResponse {
         var request = WireDeployRequest()
         request.sql = sql
         request.file = file
+        request.dryRun = isDryRun
         return try await call(.deploy, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
     }
 
@@ -70,6 +74,20 @@ extension Client {
         request.dropTables = droppingTables
         let _: WireEmpty = try await call(
             .deleteApp, request, isIdempotent: false, deadline: deadline(Self.changeTimeout))
+    }
+
+    /// Returns when the app has ended at a checkpoint; nothing where it has already.
+    package func stopApp(_ app: String) async throws(ClientError) {
+        var request = WireStopAppRequest()
+        request.app = app
+        let _: WireEmpty = try await call(.stopApp, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
+    }
+
+    package func startApp(_ app: String) async throws(ClientError) {
+        var request = WireStartAppRequest()
+        request.app = app
+        let _: WireEmpty = try await call(
+            .startApp, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
     }
 
     // MARK: Loads

@@ -19,6 +19,17 @@ package struct AppRunnerStatus: Sendable {
         /// Every record appended before it is in the tables, microseconds since 1970: the append time of the last one
         /// that is, or for a bucket that has caught up the time of asking.
         package var freshness: Int64
+
+        package init(
+            category: UInt32, categoryName: String, bucket: Int, position: Int64, end: Int64, freshness: Int64
+        ) {
+            self.category = category
+            self.categoryName = categoryName
+            self.bucket = bucket
+            self.position = position
+            self.end = end
+            self.freshness = freshness
+        }
     }
 
     package struct Watermark: Sendable {
@@ -52,6 +63,11 @@ package struct AppRunnerStatus: Sendable {
     package var deadLetters: UInt64 = 0
     package var checkpoints: UInt64 = 0
     package var stageTimes = StageTimes()
+
+    package init(app: String, state: State = .running) {
+        self.app = app
+        self.state = state
+    }
 
     /// The least freshness of a category's buckets; nil where the app does not read it.
     package func freshness(ofCategory category: UInt32) -> Int64? {

@@ -1,4 +1,4 @@
-internal import Catalog
+package import Catalog
 internal import Categories
 internal import Tables
 
@@ -135,7 +135,7 @@ final class CategoryFollower {
 extension InputTableEntry {
     /// Where a table that has no position yet begins. A bucket that was added after the deploy begins with its first
     /// record, whatever START says.
-    func startOffset(ofBucket bucket: Int) -> Int64 {
+    package func startOffset(ofBucket bucket: Int) -> Int64 {
         guard let startOffsets, startOffsets.indices.contains(bucket) else { return 0 }
         return startOffsets[bucket]
     }

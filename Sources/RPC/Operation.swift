@@ -24,6 +24,8 @@ package enum Operation: UInt8, Hashable, Sendable, CaseIterable {
     case deleteApp = 49
     case listApps = 50
     case status = 51
+    case stopApp = 52
+    case startApp = 53
 
     // Loads.
     case beginLoad = 64

@@ -1,44 +1,34 @@
 internal import Catalog
 internal import Categories
-internal import Foundation
 internal import Processors
 internal import RPC
 internal import SQL
 internal import Synchronization
 internal import Tables
 
-/// What changes apps: deploys and deletions, one at a time. An adoption of a load changes a table that no app fills, and
-/// needs no turn.
+/// What changes apps: deploys, deletions, stops and starts, one at a time. An adoption of a load changes a table that no app
+/// fills, and needs no turn.
 ///
-/// Each makes what it needs first (families, files), then writes the catalog once, then lets it run. A crash before the write
-/// leaves things that no entry names, and the next start removes them; a crash after it has happened.
-final class ControlPlane: Sendable {
-    private let engine: Engine
-    private let turn = Mutex(())
+/// Each makes what it needs first (families), ends at a checkpoint what the change touches, then writes the catalog once,
+/// then lets run what is to run. A crash before the write leaves the former generation to go on and things that no entry
+/// names, which the next start removes; a crash after it has happened. Positions live with the tables' versions, so that
+/// whoever goes on does so where the last checkpoint was.
+struct ControlPlane: Sendable {
+    let engine: Engine
 
     init(_ engine: Engine) {
         self.engine = engine
     }
 
     func deploy(_ request: WireDeployRequest) throws -> WireDeployResponse {
-        try turn.withLock { _ in
+        try engine.turn.withLock { _ in
             let script = try SQL.parse(request.sql, file: request.file)
             var deployment = try SQL.plan(script, against: engine.catalog.settled(), now: Clock.now)
-            deployment.app = try deployment.app.map(withStartOffsets)
-            try makeFamilies(of: deployment.tables)
-            do {
-                try engine.catalog.update { catalog in
-                    for category in deployment.categories { try catalog.put(category) }
-                    for table in deployment.tables { try catalog.put(table) }
-                    if let app = deployment.app { try catalog.put(app) }
-                }
-            } catch {
-                if !isUndecided(error) { dropFamilies(of: deployment.tables) }
-                throw error
+            if !request.dryRun {
+                if !deployment.isEmpty { deployment = try apply(script, like: deployment) }
+                // With those of a deploy before it whose fate was not known then.
+                engine.apps.reconcile()
             }
-            for category in deployment.categories { engine.categories.createCategory(category) }
-            // With those of a deploy before it whose fate was not known then.
-            engine.apps.startAll()
             var response = WireDeployResponse()
             response.app = script.applicationName ?? ""
             response.changes = deployment.changes
@@ -46,21 +36,68 @@ final class ControlPlane: Sendable {
         }
     }
 
+    private func apply(_ script: Script, like draft: Deployment) throws -> Deployment {
+        let snapshot = engine.catalog.snapshot
+        var preview = snapshot
+        try draft.apply(to: &preview)
+        engine.apps.endWhatDiffers(in: preview)
+        do {
+            // Planned again, for what is new in a table that is there counts from now on: no record is applied until the
+            // next generation runs.
+            var deployment = try SQL.plan(script, against: snapshot, now: Clock.now)
+            deployment.app = try deployment.app.map(withStartOffsets)
+            try makeFamilies(of: deployment.tables)
+            try write(dropping: deployment.tables) { try deployment.apply(to: &$0) }
+            for category in deployment.categories { engine.categories.createCategory(category) }
+            return deployment
+        } catch {
+            goOn(despite: error)
+            throw error
+        }
+    }
+
+    /// Writes the catalog; where that surely did not happen, families that it would have named go.
+    func write(dropping tables: [TableEntry] = [], _ body: (inout CatalogSnapshot) throws -> Void) throws {
+        do {
+            try engine.catalog.update { try body(&$0) }
+        } catch {
+            if !isUndecided(error) { dropFamilies(of: tables) }
+            throw error
+        }
+    }
+
+    /// Lets the former generation run again after a change that failed. Where nobody knows whether the catalog has the
+    /// change, neither generation may go on until it is known.
+    func goOn(despite error: any Error) {
+        if !isUndecided(error) { engine.apps.reconcile() }
+    }
+
     /// Whether the catalog may have taken the change after all: then what the change names has to stay until it is known.
-    private func isUndecided(_ error: any Error) -> Bool {
+    func isUndecided(_ error: any Error) -> Bool {
         (error as? CatalogError)?.code == .undecided
     }
 
-    /// `START LATEST` means the end of the log at this moment, whatever is appended before the first record is read. Dead
-    /// letters up to this moment are those of a former app of the name.
+    /// `START LATEST` means the end of the log at this moment, whatever is appended before the first record is read; an
+    /// input table that is deployed keeps the moment that it has. Dead letters up to this moment are those of a former app
+    /// of the name.
     private func withStartOffsets(_ app: AppEntry) throws -> AppEntry {
         var app = app
         let catalog = engine.catalog.snapshot
-        if let letters = catalog.category(named: DeadLetterCategory.name(ofApp: app.name)) {
+        let former = catalog.app(id: app.id)
+        if let former {
+            app.deadLettersFrom = former.deadLettersFrom
+        } else if let letters = catalog.category(named: DeadLetterCategory.name(ofApp: app.name)) {
             app.deadLettersFrom = engine.categories.end(category: letters.id, bucket: DeadLetterCategory.bucket)
         }
         for index in app.inputTables.indices where app.inputTables[index].start == .latest {
             let id = app.inputTables[index].categoryID
+            let name = app.inputTables[index].name.lowercased()
+            if let known = former?.inputTables.first(where: { $0.name.lowercased() == name && $0.categoryID == id }),
+                let offsets = known.startOffsets
+            {
+                app.inputTables[index].startOffsets = offsets
+                continue
+            }
             // A category that this deploy makes has no records yet.
             guard let category = catalog.category(id: id) else { continue }
             app.inputTables[index].startOffsets = (0..<category.bucketCount).map {
@@ -72,7 +109,7 @@ final class ControlPlane: Sendable {
 
     private func makeFamilies(of tables: [TableEntry]) throws {
         do {
-            // A table that is taken over from a deleted app has its family.
+            // A table that is taken over from a deleted app has its family, and so has one that changes.
             for table in tables where table.servingVersion != 0 && engine.catalog.snapshot.table(id: table.id) == nil {
                 try engine.tables.createVersion(table: table.id, version: table.servingVersion)
             }
@@ -82,37 +119,30 @@ final class ControlPlane: Sendable {
         }
     }
 
-    private func dropFamilies(of tables: [TableEntry]) {
+    /// Of tables that the catalog does not name.
+    func dropFamilies(of tables: [TableEntry]) {
         // What cannot be dropped now is dropped at the next start, for no entry names it.
         for table in tables where engine.catalog.snapshot.table(id: table.id) == nil {
             for version in table.versions { try? engine.tables.dropVersion(table: table.id, version: version.number) }
         }
     }
+}
 
-    func delete(_ request: WireDeleteAppRequest) throws -> WireEmpty {
-        try turn.withLock { _ in
-            guard let app = try engine.catalog.settled().app(named: request.app) else {
-                throw RPCError.noApp(request.app)
+extension Deployment {
+    var isEmpty: Bool { app == nil && categories.isEmpty && tables.isEmpty }
+
+    /// A table that is there keeps the versions that it has by now: a load may have been adopted since the plan was made.
+    func apply(to catalog: inout CatalogSnapshot) throws {
+        for category in categories { try catalog.put(category) }
+        for table in tables {
+            var table = table
+            if let current = catalog.table(id: table.id) {
+                table.versions = current.versions
+                table.servingVersion = current.servingVersion
+                table.nextVersion = current.nextVersion
             }
-            let tables = app.tableIDs.compactMap { engine.catalog.snapshot.table(id: $0) }
-            engine.apps.stop(app.id)
-            do {
-                try engine.catalog.update { catalog in
-                    catalog.removeApp(id: app.id)
-                    for table in tables {
-                        if request.dropTables {
-                            catalog.removeTable(id: table.id)
-                        } else {
-                            try catalog.put(table.kept(from: app))
-                        }
-                    }
-                }
-            } catch {
-                if !isUndecided(error) { engine.apps.startAll() }
-                throw error
-            }
-            dropFamilies(of: tables)
-            return WireEmpty()
+            try catalog.put(table)
         }
+        if let app { try catalog.put(app) }
     }
 }

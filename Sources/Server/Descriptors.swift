@@ -80,5 +80,7 @@ extension WireAppDescriptor {
         inputs = app.inputTables.map(\.name)
         deployedAt = app.deployedAt
         sql = app.sql
+        generation = app.generation
+        outputs = app.outputIDs.compactMap { catalog.category(id: $0)?.name }.sorted()
     }
 }

@@ -66,6 +66,8 @@ final class Dispatcher: RequestHandler {
             case .deleteApp: run(request, in: burst, control.delete)
             case .listApps: run(request, in: burst, descriptions.apps)
             case .status: run(request, in: burst, status.status)
+            case .stopApp: run(request, in: burst, control.stop)
+            case .startApp: run(request, in: burst, control.start)
             case .beginLoad: run(request, in: burst, loads.begin)
             case .upload: loads.upload(request, in: burst, on: pool)
             case .finishLoad: run(request, in: burst, loads.finish)

@@ -3,6 +3,7 @@ internal import Catalog
 internal import Categories
 internal import Foundation
 package import Logging
+internal import Synchronization
 internal import Tables
 
 /// The stores of one data folder and the apps that run over them: everything of a server but its doors.
@@ -16,6 +17,8 @@ package final class Engine: Sendable {
     let categories: CategoryStore
     let apps: AppSupervisor
     let loads: LoadIntake
+    /// Held by whoever changes apps, from what he reads of the catalog to what he starts after writing it.
+    let turn = Mutex(())
     let startedAt: Int64
     let memoryBytes: Int
     private let logger: Logger
@@ -40,12 +43,12 @@ package final class Engine: Sendable {
         categories = try CategoryStore(directory: folder.log, catalog: catalog, memoryBytes: budget.log)
         loads = try LoadIntake(directory: folder.loads)
         apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
-        apps.startAll()
+        apps.reconcile()
     }
 
     /// Ends the apps at a checkpoint, then closes the stores.
     package func close() {
-        apps.stopAll()
+        apps.endAll()
         categories.close()
         do {
             try tables.close()

@@ -31,7 +31,10 @@ struct Maser: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Server", subcommands: [Serve.self, Certs.self, Status.self]),
             CommandGroup(
-                name: "Apps and tables", subcommands: [Deploy.self, Delete.self, Apps.self, Tables.self, Describe.self]),
+                name: "Apps and tables",
+                subcommands: [
+                    Deploy.self, Stop.self, Start.self, Delete.self, Apps.self, Tables.self, Describe.self,
+                ]),
             CommandGroup(name: "Data in", subcommands: [Append.self, Tail.self, Load.self, Versions.self]),
             CommandGroup(name: "Data out", subcommands: [Get.self, Scan.self, Fold.self]),
             CommandGroup(name: "Measuring", subcommands: [Bench.self]),

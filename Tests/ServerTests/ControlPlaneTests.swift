@@ -53,12 +53,8 @@ import Testing
             return try ControlPlane(engine).deploy(request)
         }
 
-        func append(_ values: [String], to category: String) async throws {
-            let entry = try #require(engine.catalog.snapshot.category(named: category))
-            let records = BucketRecords(bucket: 0, records: values.map { NewRecord(value: [UInt8]($0.utf8)) })
-            _ = try await withCheckedThrowingContinuation { continuation in
-                engine.categories.append([records], to: entry) { continuation.resume(with: $0) }
-            }
+        func append(_ values: [String], to category: String, bucket: Int = 0) async throws {
+            try await engine.append(values, to: category, bucket: bucket)
         }
 
         func count(of word: String) throws -> Int64? {
@@ -184,6 +180,16 @@ import Testing
             try Engine.open(ServerConfiguration(dataDirectory: fixture.folder), logger: Logger(label: "test"))
         } throws: { error in
             (error as? ServerError)?.code == .dataFolderInUse
+        }
+    }
+}
+
+extension Engine {
+    func append(_ values: [String], to category: String, bucket: Int) async throws {
+        let entry = try #require(catalog.snapshot.category(named: category))
+        let records = BucketRecords(bucket: bucket, records: values.map { NewRecord(value: [UInt8]($0.utf8)) })
+        _ = try await withCheckedThrowingContinuation { continuation in
+            categories.append([records], to: entry) { continuation.resume(with: $0) }
         }
     }
 }

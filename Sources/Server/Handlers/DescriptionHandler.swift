@@ -46,10 +46,9 @@ struct DescriptionHandler: Sendable {
         var response = WireListAppsResponse()
         response.apps = catalog.apps.values.sorted { $0.name < $1.name }.map { app in
             var descriptor = WireAppDescriptor(app, in: catalog)
-            if let status = engine.apps.status(of: app.id) {
-                descriptor.state = status.state.rawValue
-                descriptor.failure = status.message ?? ""
-            }
+            let status = engine.apps.status(of: app)
+            descriptor.state = status.state.rawValue
+            descriptor.failure = status.message ?? ""
             return descriptor
         }
         return response
