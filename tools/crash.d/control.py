@@ -33,31 +33,31 @@ class Control:
         descriptor = os.open(path, os.O_RDWR)
         self.memory = mmap.mmap(descriptor, ctypes.sizeof(Layout))
         os.close(descriptor)
-        self.shared = Layout.from_buffer(self.memory)
-        self.shared.room = -1
+        self.page = Layout.from_buffer(self.memory)
+        self.page.room = -1
 
     def set_trap(self, operations, countdown, moment):
         """Ends the server at the so-manieth of the operations, [(store, operation)], that it begins from now on."""
         self.clear_trap()
         for store in range(len(STORES)):
-            self.shared.trap_operations[store] = 0
+            self.page.trap_operations[store] = 0
         for store, operation in operations:
-            self.shared.trap_operations[STORES.index(store)] |= 1 << OPERATIONS.index(operation)
-        self.shared.trap_moment = MOMENTS.index(moment)
-        self.shared.trap_countdown = countdown
+            self.page.trap_operations[STORES.index(store)] |= 1 << OPERATIONS.index(operation)
+        self.page.trap_moment = MOMENTS.index(moment)
+        self.page.trap_countdown = countdown
 
     def clear_trap(self):
-        self.shared.trap_countdown = 0
-        self.shared.sprung = 0
+        self.page.trap_countdown = 0
+        self.page.sprung = 0
 
     @property
     def sprung(self):
         """The store and operation at which the trap ended the server, or None."""
-        number = self.shared.sprung
+        number = self.page.sprung
         return number and (STORES[(number - 1) // len(OPERATIONS)], OPERATIONS[(number - 1) % len(OPERATIONS)]) or None
 
     def count(self, store, operation):
-        return self.shared.counts[STORES.index(store) * len(OPERATIONS) + OPERATIONS.index(operation)]
+        return self.page.counts[STORES.index(store) * len(OPERATIONS) + OPERATIONS.index(operation)]
 
     def counts(self):
         return {

@@ -124,13 +124,13 @@ class PowerCutTests(unittest.TestCase):
         self.disk.check()
 
     def test_a_full_disk_takes_what_fits_and_refuses_the_rest(self):
-        self.control.shared.room = 5
+        self.control.page.room = 5
         self.run_program(
             "file = put('a', b'1234')\n"
             "assert os.write(file, b'5678') == 1\n"
             "try: os.write(file, b'6'); assert False\n"
             f"except OSError as error: assert error.errno == {errno.ENOSPC}\n")
-        self.assertEqual((self.content("a"), self.control.shared.refused), (b"12345", 1))
+        self.assertEqual((self.content("a"), self.control.page.refused), (b"12345", 1))
 
     def test_what_is_beyond_the_model_is_said(self):
         with self.assertRaises(BeyondModel):

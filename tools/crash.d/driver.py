@@ -1,0 +1,233 @@
+"""A run: producers, kills, power cuts, reloads, and the comparison."""
+
+import json
+import os
+import random
+import threading
+import time
+
+import compare
+import control
+import phases
+import powercut
+import producers
+import proxy
+import reference
+import server
+import stream
+
+# How often each phase is drawn.
+DECK = {
+    "ingest": 3, "append": 2, "checkpoint": 4, "flush": 2, "compaction": 2, "retention": 2, "manifest": 2, "load": 3,
+    "deploy": 2, "restart": 3, "shutdown": 1, "full disk": 2,
+}
+
+EXTRA = """
+CREATE APPLICATION extra;
+CREATE INPUT TABLE events (key STRING, amount INT64) FROM CATEGORY 'events';
+CREATE TABLE extra_by_key AS SELECT key, COUNT(*) AS records FROM events GROUP BY key;
+"""
+
+
+class Run:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.random = random.Random(options.seed)
+        self.shared = control.Control(os.path.join(folder, "control"))
+        library = control.compile_library(folder)
+        data = os.path.join(folder, "data")
+        self.disk = powercut.Disk(data, os.path.join(folder, "graveyard")) if options.power_cut else None
+        variables = {}
+        if options.positions_apart:
+            variables["MASER_TEST_POSITIONS_APART"] = "1"
+        if options.outputs_not_deduplicated:
+            variables["MASER_TEST_OUTPUT_DUPLICATES"] = "1"
+        self.server = server.Server(options.binary, folder, library, self.shared, self.disk, variables)
+        self.sources = phases.write_sources(
+            folder,
+            {"events.sql": stream.EVENTS.format(options=""), "teams.sql": stream.TEAMS_TABLE, "ticks.sql": stream.TICKS,
+             "extra.sql": EXTRA, "teams.csv": stream.teams_csv()})
+        self.phases = phases.Phases(self.server, self.shared, self.sources, self.random)
+        self.ledger = os.path.join(folder, "ledger")
+        os.mkdir(self.ledger)
+        self.proxy = proxy.Proxy(lambda: self.server.port, options.seed)
+        self.differences = compare.Differences()
+        self.kills = {}
+        self.lost = {"cuts": 0, "bytes": 0, "names": 0, "files": 0}
+        self.loads = self.checks = 0
+        self.began = time.monotonic()
+
+    def say(self, text):
+        if not self.options.quiet:
+            print(f"{time.monotonic() - self.began:8.1f} s  {text}", flush=True)
+
+    # The run
+
+    def run(self):
+        self.server.start()
+        for name in ("teams", "events", "ticks"):
+            self.server.must("deploy", self.sources[name + ".sql"])
+        self.load_teams()
+        self.start_producers()
+        try:
+            self.kill_again_and_again()
+            self.finish()
+        except (server.DidNotStart, powercut.BeyondModel) as error:
+            self.differences.add(f"{type(error).__name__}: {error}")
+        finally:
+            for producer in self.producers:
+                producer.is_stopping.set()
+            self.server.end()
+            self.proxy.close()
+
+    def start_producers(self):
+        start = int(time.time()) // 60 * 60 * stream.SECOND
+        count, rate = self.options.producers, self.options.rate
+        streams = [stream.EventStream(self.options.seed, f"p{n}", n, count, start) for n in range(count)]
+        streams.append(stream.TickStream(self.options.seed, "ticker", start))
+        self.producers = []
+        for number, each in enumerate(streams):
+            path = os.path.join(self.ledger, f"{each.category}.{each.name}")
+            is_ticker = each.category == "ticks"
+            # Most go through the proxy; what is always cut off would never see what else can happen.
+            port = (lambda: self.server.port) if number == 0 else (lambda: self.proxy.port)
+            self.producers.append(
+                producers.Producer(
+                    each, self.server.connect_through(port), path, self.options.seed,
+                    depth=1 if is_ticker else 1 + 3 * number, rate=rate / 4 if is_ticker else rate / count))
+        for producer in self.producers:
+            producer.start()
+
+    def kill_again_and_again(self):
+        deck = []
+        for number in range(1, self.options.kills + 1):
+            if time.monotonic() - self.began > self.options.seconds:
+                self.say(f"the time is over after {number - 1} kills")
+                break
+            if not deck:
+                deck = [name for name, times in DECK.items() for _ in range(times)]
+                self.random.shuffle(deck)
+            wanted = deck.pop()
+            phase = self.kill(wanted)
+            self.kills[phase] = self.kills.get(phase, 0) + 1
+            self.say(f"kill {number}: {phase}" + ("" if phase == wanted else f" (meant for {wanted})") + self.cut_power())
+            self.server.start()
+            self.look_after(number)
+
+    def kill(self, wanted):
+        if wanted in phases.TRAPS:
+            return self.phases.trap(wanted)
+        return getattr(self.phases, wanted.replace(" ", "_"))()
+
+    def cut_power(self):
+        if self.disk is None or self.random.random() < 0.2:
+            return ""
+        lost = self.disk.cut(self.random)
+        self.lost["cuts"] += 1
+        for name, count in lost.items():
+            self.lost[name] += count
+        return f"; power cut: lost {lost['bytes']} bytes of {lost['files']} files, {lost['names']} names"
+
+    def look_after(self, number):
+        for producer in self.producers:
+            if producer.problems:
+                raise server.DidNotStart("; ".join(producer.problems))
+        if self.random.random() < 0.3:
+            self.load_teams()
+        if self.options.check_every and number % self.options.check_every == 0:
+            self.check()
+
+    def load_teams(self):
+        self.server.must("load", "teams", self.sources["teams.csv"])
+        self.loads += 1
+
+    # Rest
+
+    def pause_producers(self):
+        """Until everything that was appended is acknowledged and applied."""
+        self.proxy.is_cutting = False
+        for producer in self.producers:
+            producer.is_paused.set()
+        deadline = time.monotonic() + 60
+        while any(producer.waiting for producer in self.producers):
+            stuck = [f"{p.name} waits for {len(p.waiting)}" for p in self.producers if p.waiting or p.problems]
+            if time.monotonic() > deadline or any(producer.problems for producer in self.producers):
+                problems = [problem for producer in self.producers for problem in producer.problems]
+                raise server.DidNotStart(f"appends are not acknowledged: {stuck}; {problems}\n{self.server.log[-2000:]}")
+            time.sleep(0.01)
+        for producer in self.producers:
+            producer.ledger.flush()
+        try:
+            self.server.wait_until_applied()
+        except RuntimeError as error:
+            raise server.DidNotStart(f"{error}\n{self.server.log[-2000:]}") from error
+
+    def check(self):
+        self.pause_producers()
+        before = self.differences.count
+        self.compare()
+        self.checks += 1
+        found = self.differences.count - before
+        records = sum(producer.records for producer in self.producers)
+        self.say(f"check {self.checks}: {records} records acknowledged, {found} differences")
+        for producer in self.producers:
+            producer.is_paused.clear()
+        self.proxy.is_cutting = True
+        if found:
+            raise server.DidNotStart("the tables differ")
+
+    def finish(self):
+        self.pause_producers()
+        for producer in self.producers:
+            producer.is_stopping.set()
+        self.compare()
+        # What is on the disk after a clean stop is all there is.
+        self.server.terminate()
+        code = self.server.wait_for_end()
+        if code != 0:
+            self.differences.add(f"a server that was asked to stop ended with {code}")
+        if self.disk:
+            self.disk.check()
+        self.server.start()
+        self.server.wait_until_applied()
+        self.compare()
+
+    def compare(self):
+        expected, poison = reference.tables(self.ledger)
+        client = self.server.client()
+        try:
+            for name, rows in expected.items():
+                self.differences.table(name, rows, client.scan(name))
+            teams = {(team,): {"region": region, "weight": weight} for team, (region, weight) in stream.teams().items()}
+            self.differences.table("teams", teams, client.scan("teams"))
+            letters = {}
+            for _, record in compare.read_category(client, "events_dead_letters"):
+                letters[record["value"]] = letters.get(record["value"], 0) + 1
+            self.differences.counts("events_dead_letters", poison, letters)
+        finally:
+            client.close()
+
+    def figures(self):
+        def total(name):
+            return sum(getattr(producer, name) for producer in self.producers)
+
+        return {
+            "kills": sum(self.kills.values()),
+            "kills_by_phase": dict(sorted(self.kills.items())),
+            "records": total("records"),
+            "appends": total("appends"),
+            "retries": total("retries"),
+            "duplicates_offered": total("duplicates"),
+            "refusals": total("refused"),
+            "connections_cut": self.proxy.cuts,
+            "connections_lost": total("lost_connections"),
+            "loads": self.loads,
+            "full_disk_refusals": self.shared.page.refused,
+            "power_cuts": self.lost["cuts"],
+            "unsynced_bytes_lost": self.lost["bytes"],
+            "unsynced_names_lost": self.lost["names"],
+            "rows_compared": self.differences.compared,
+            "seconds": round(time.monotonic() - self.began, 1),
+            "seed": self.options.seed,
+            "differences": self.differences.count,
+        }

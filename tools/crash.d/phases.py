@@ -1,0 +1,138 @@
+"""Where the kills fall.
+
+A phase brings the server into a state and kills it there. What is counted is what was the case at the kill, never what
+was hoped for: a trap that has sprung names the operation that was under way; a command was under way when it had not
+ended; a start was one when the server did not listen yet. A kill that missed its phase counts as one during ingest.
+"""
+
+import os
+import time
+
+# What the server was doing when a trap sprang, by the operation.
+TRAPS = {
+    "append": [("log", "wal_write"), ("log", "wal_sync")],
+    "checkpoint": [("tables", "wal_write")],
+    "flush": [("tables", "flush_write"), ("log", "flush_write")],
+    "compaction": [("tables", "compaction_write")],
+    "retention": [("log", "unlink_table")],
+    "manifest": [("tables", "manifest_write"), ("log", "manifest_write"), ("catalog", "manifest_write"),
+                 ("tables", "current_rename"), ("log", "current_rename")],
+    "ingestion": [("tables", "link_table")],
+    "catalog": [("catalog", "wal_write"), ("catalog", "wal_sync")],
+}
+# How many of them may pass before the one that is the last, at most; they come at very different rates.
+PATIENCE = {"append": 60, "checkpoint": 80, "flush": 6, "compaction": 6, "retention": 2, "manifest": 4,
+            "ingestion": 2, "catalog": 4}
+WAIT = {"flush": 6, "compaction": 6, "retention": 8, "manifest": 4}
+
+
+class Phases:
+    def __init__(self, server, shared, sources, random):
+        self.server, self.shared, self.sources, self.random = server, shared, sources, random
+        self.deploys = 0
+        self.commands = {}  # by name: the seconds that one took, undisturbed
+
+    def pause(self, longest):
+        time.sleep(self.random.uniform(0, longest))
+
+    # Each returns the phase at the kill; the server has ended then.
+
+    def ingest(self):
+        self.pause(0.8)
+        self.server.kill()
+        return "ingest"
+
+    def trap(self, phase):
+        moment = self.random.choice(["before", "within", "within", "after"])
+        self.set_trap(TRAPS[phase], self.random.randint(1, PATIENCE[phase]), moment)
+        return self.wait_for_trap(phase, WAIT.get(phase, 3))
+
+    def set_trap(self, operations, countdown, moment):
+        # Nothing is torn but a write, and a sync, of which there is no half.
+        if moment == "within" and not all(name.endswith(("write", "sync")) for _, name in operations):
+            moment = "before"
+        self.shared.set_trap(operations, countdown, moment)
+
+    def wait_for_trap(self, phase, seconds):
+        deadline = time.monotonic() + seconds
+        while not self.server.has_ended and time.monotonic() < deadline:
+            time.sleep(0.005)
+        self.server.kill()
+        return phase if self.shared.sprung in TRAPS[phase] else "ingest"
+
+    def command(self, phase, *arguments, trap=None):
+        """While a command is under way: at a random moment of it, or at an operation that belongs to it."""
+        if trap and self.random.random() < 0.5:
+            self.set_trap(TRAPS[trap], self.random.randint(1, PATIENCE[trap]), self.random.choice(["before", "within", "after"]))
+        began = time.monotonic()
+        command = self.server.begin_command(*arguments)
+        deadline = began + self.random.uniform(0, 1.2 * self.commands.get(phase, 0.3))
+        while time.monotonic() < deadline and command.poll() is None and not self.server.has_ended:
+            time.sleep(0.002)
+        was_under_way = command.poll() is None
+        if not was_under_way:
+            self.commands[phase] = 0.7 * self.commands.get(phase, 0.3) + 0.3 * (time.monotonic() - began)
+        self.server.kill()
+        command.kill()
+        self.said = command.communicate()[0]
+        if self.shared.sprung:
+            return phase
+        return phase if was_under_way else "ingest"
+
+    def load(self):
+        return self.command("load", "load", "teams", self.sources["teams.csv"], trap="ingestion")
+
+    def deploy(self):
+        """Another app comes, and goes again at the next time: an odd number deploys, an even one deletes."""
+        self.deploys += 1
+        if self.deploys % 2:
+            return self.command("deploy", "deploy", self.sources["extra.sql"], trap="catalog")
+        return self.command("deploy", "delete", "extra", "--drop", trap="catalog")
+
+    def restart(self):
+        """Kills it, and again before it listens, once or a few times."""
+        self.server.kill()
+        self.server.spawn()
+        if self.random.random() < 0.6:
+            # Anywhere among what a start does on the disk.
+            every = [pair for operations in TRAPS.values() for pair in operations] + [("tables", "table_write")]
+            self.shared.set_trap(every, self.random.randint(1, 60), self.random.choice(["before", "after"]))
+        deadline = time.monotonic() + self.random.uniform(0, 0.5)
+        while not self.server.has_ended and time.monotonic() < deadline:
+            time.sleep(0.002)
+        was_starting = not self.server.is_listening
+        self.server.kill()
+        return "restart" if was_starting else "ingest"
+
+    def shutdown(self):
+        """SIGTERM, and SIGKILL before it has ended by itself."""
+        self.server.terminate()
+        self.pause(0.15)
+        was_ending = not self.server.has_ended
+        self.server.kill()
+        return "shutdown" if was_ending else "clean stop"
+
+    def full_disk(self):
+        """No room for a while. Killed while it lasts, or after the server had time to come back to itself."""
+        refused = self.shared.page.refused
+        self.shared.page.room = self.random.choice([0, self.random.randrange(300_000)])
+        self.pause(2.5)
+        if self.random.random() < 0.5:
+            self.shared.page.room = -1
+            self.pause(1.5)
+        was_full = self.shared.page.room >= 0
+        self.server.kill()
+        self.shared.page.room = -1
+        if self.shared.page.refused == refused:
+            return "ingest"
+        return "full disk" if was_full else "after a full disk"
+
+
+def write_sources(folder, texts):
+    """The files that commands are given, by their names."""
+    paths = {}
+    for name, text in texts.items():
+        paths[name] = os.path.join(folder, name)
+        with open(paths[name], "w") as file:
+            file.write(text)
+    return paths
