@@ -12,9 +12,12 @@ final class AppProcessor {
     private let categories: CategoryStore
     private let tables: TableStore
     private let clock: ProcessorClock
+    private let pipeline: BatchPipeline
+    /// Of each lane of the pipeline.
+    private let lanes: [(follower: CategoryFollower, bucket: Int)]
     private var stopwatch: Stopwatch
-    /// The bucket whose turn it is, counted over all followers.
-    private var turn = 0
+    /// The checkpoint that is being written.
+    private var pending: PendingCheckpoint?
     /// The life of the table store that the positions were read in.
     private var generation: UInt64 = 0
 
@@ -23,17 +26,20 @@ final class AppProcessor {
 
     init(
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
-        batchRecordCount: Int = BucketReader.batchRecordCount
+        workers: PrepareWorkers? = nil, batchRecordCount: Int = BucketReader.batchRecordCount
     ) throws(ProcessorsError) {
         self.app = app
         self.categories = categories
         self.tables = tables
         self.clock = clock
         stopwatch = Stopwatch(clock)
-        followers = try Self.followers(of: app, catalog).map { category, inputs in
+        followers = try Self.followers(of: app, catalog, lookup: ServedTables(tables)).map { category, inputs in
             CategoryFollower(
                 category, inputs: inputs, categories: categories, clock: clock, batchRecordCount: batchRecordCount)
         }
+        sinks = followers.flatMap(\.sinks)
+        lanes = followers.flatMap { follower in (0..<follower.category.bucketCount).map { (follower, $0) } }
+        pipeline = BatchPipeline(workers: workers)
         let name = DeadLetterCategory.name(ofApp: app.name)
         guard let category = catalog.category(named: name) else {
             throw ProcessorsError(.invalidPlan, "there is no category \(name) for what \(app.name) cannot apply")
@@ -42,7 +48,7 @@ final class AppProcessor {
     }
 
     private static func followers(
-        of app: AppEntry, _ catalog: CatalogSnapshot
+        of app: AppEntry, _ catalog: CatalogSnapshot, lookup: any TableLookup
     ) throws(ProcessorsError) -> [(CategoryEntry, [InputPlan])] {
         let tables = app.tableIDs.compactMap { catalog.table(id: $0) }
         var inputs: [UInt32: [InputPlan]] = [:]
@@ -51,7 +57,8 @@ final class AppProcessor {
             let plan = try InputPlan(
                 input, tables: readers, shardCount: catalog.shardCount,
                 bucketCount: catalog.category(id: input.categoryID)?.bucketCount ?? 0,
-                watermarkConfidence: app.options.watermarkConfidence)
+                watermarkConfidence: app.options.watermarkConfidence, joinable: catalog.tables,
+                lookup: lookup)
             if let plan {
                 inputs[input.categoryID, default: []].append(plan)
             }
@@ -72,6 +79,7 @@ final class AppProcessor {
     func load() throws(ProcessorsError) {
         // Read before the positions: should the store be recovered in between, the next checkpoint is refused.
         generation = tables.generation
+        pending = nil
         var deadLetterPosition: Int64?
         for follower in followers {
             var stored: [[PositionKey: StoredPosition]] = []
@@ -89,9 +97,18 @@ final class AppProcessor {
                 follower.keep(deadLetter: offset, bucket: bucket)
             }
         }
+        pipeline.reset(
+            to: lanes.map { follower, bucket in
+                BatchPipeline.Place(reader: follower.reader, bucket: bucket, next: follower.buckets[bucket].next)
+            })
     }
 
-    private func storedPositions(of sink: any TableSink) throws(ProcessorsError) -> [PositionKey: StoredPosition] {
+    /// No thread works for this processor any more.
+    func stopReading() {
+        pipeline.reset(to: [])
+    }
+
+    private func storedPositions(of sink: TableSink) throws(ProcessorsError) -> [PositionKey: StoredPosition] {
         do {
             return try tables.positions(table: sink.table, version: sink.version)
         } catch {
@@ -125,7 +142,7 @@ final class AppProcessor {
                 }
                 positions.append(
                     CategoryFollower.Position(
-                        offset: offset, appendTime: position?.appendTime ?? 0, stored: position?.offset))
+                        offset: offset, appendTime: position?.appendTime ?? 0, taken: position?.offset))
             }
             follower.add(positions)
         }
@@ -135,20 +152,11 @@ final class AppProcessor {
 
     /// Applies one batch of the next bucket that has any. false: there is nothing to read.
     func step() throws(ProcessorsError) -> Bool {
-        let buckets = followers.flatMap { follower in follower.buckets.indices.map { (follower, $0) } }
-        for _ in buckets.indices {
-            turn = (turn + 1) % buckets.count
-            if try step(buckets[turn].0, bucket: buckets[turn].1) { return true }
+        let next = try pipeline.next { lane in
+            for input in lanes[lane].follower.inputs { input.drained(bucket: lanes[lane].bucket) }
         }
-        return false
-    }
-
-    private func step(_ follower: CategoryFollower, bucket: Int) throws(ProcessorsError) -> Bool {
-        guard let batch = try follower.reader.prepare(bucket: bucket, from: follower.buckets[bucket].next) else {
-            for input in follower.inputs { input.drained(bucket: bucket) }
-            return false
-        }
-        try apply(batch, to: follower)
+        guard let (lane, batch) = next else { return false }
+        try apply(batch, to: lanes[lane].follower)
         return true
     }
 
@@ -176,28 +184,38 @@ final class AppProcessor {
     var deadLetterCount: UInt64 { deadLetters.count }
     var stageTimes: StageTimes { stopwatch.times }
 
-    private var sinks: [any TableSink] { followers.flatMap(\.sinks) }
+    private let sinks: [TableSink]
+
+    /// Whether a checkpoint is taken whose fate is not known yet.
+    var isCommitting: Bool { pending != nil }
 
     /// Writes all partials and all positions that have changed, at once. After an error nothing is certain but what
     /// `load` finds.
     func checkpoint() throws(ProcessorsError) {
+        didWrite(try takeCheckpoint().write(to: tables, clock: clock))
+    }
+
+    /// Takes all partials and all positions that have changed. What is applied from now on belongs to the next one, which
+    /// is to be taken only after `didWrite`.
+    func takeCheckpoint() throws(ProcessorsError) -> PendingCheckpoint {
+        precondition(pending == nil, "one checkpoint at a time")
         try keepDeadLetters()
-        stopwatch.start()
-        var checkpoint = Checkpoint(
-            generation: generation, merges: [], positions: followers.flatMap { $0.dirtyPositions() })
-        for sink in sinks {
-            if sink.groupCount > 0 { checkpoint.merges.append(sink.takeMerges()) }
+        var partials: [(sink: Int, partials: any Partials)] = []
+        for (index, sink) in sinks.enumerated() where sink.groupCount > 0 {
+            partials.append((index, sink.takePartials()))
         }
-        checkpoint.positions += deadLetterPositions()
-        stopwatch.charge(\.encode)
-        do {
-            try tables.commit(checkpoint)
-        } catch {
-            throw ProcessorsError(tables: error, "writing a checkpoint", code: .commitFailed)
-        }
-        stopwatch.charge(\.commit)
+        let positions = followers.flatMap { $0.takeDirtyPositions() } + takeDeadLetterPositions()
+        let taken = PendingCheckpoint(generation: generation, partials: partials, positions: positions)
+        pending = taken
+        return taken
+    }
+
+    /// The checkpoint that was taken is written.
+    func didWrite(_ times: StageTimes) {
+        stopwatch.add(times)
+        for (index, partials) in pending?.partials ?? [] { sinks[index].putBack(partials) }
+        pending = nil
         for follower in followers { follower.didCommit() }
-        deadLetters.didCommit()
         checkpointCount += 1
     }
 
@@ -208,12 +226,12 @@ final class AppProcessor {
 
     /// For each table version, how far the dead-letter category has come: see `DeadLetters`. Nothing of it is ever
     /// applied, so it holds no table's freshness back.
-    private func deadLetterPositions() -> [StoredPosition] {
-        guard deadLetters.isDirty else { return [] }
+    private func takeDeadLetterPositions() -> [StoredPosition] {
+        guard let end = deadLetters.takeDirtyEnd() else { return [] }
         return sinks.map { sink in
             StoredPosition(
                 table: sink.table, version: sink.version, category: deadLetters.category.id,
-                bucket: DeadLetters.bucket, offset: deadLetters.end, appendTime: .max)
+                bucket: DeadLetters.bucket, offset: end, appendTime: .max)
         }
     }
 

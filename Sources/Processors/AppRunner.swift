@@ -25,6 +25,7 @@ package final class AppRunner: Sendable {
     private let categories: CategoryStore
     private let tables: TableStore
     private let clock: ProcessorClock
+    private let batchRecordCount: Int
     private let shared: Mutex<Shared>
     private let doorbell = Doorbell()
     private let ended = DispatchGroup()
@@ -32,13 +33,14 @@ package final class AppRunner: Sendable {
     /// `catalog` is one that has the app with all its tables and categories.
     package init(
         app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore,
-        clock: ProcessorClock = .system
+        clock: ProcessorClock = .system, batchRecordCount: Int? = nil
     ) {
         self.app = app
         self.catalog = catalog
         self.categories = categories
         self.tables = tables
         self.clock = clock
+        self.batchRecordCount = batchRecordCount ?? BucketReader.batchRecordCount
         shared = Mutex(Shared(status: AppRunnerStatus(app: app.name)))
     }
 
@@ -94,14 +96,24 @@ package final class AppRunner: Sendable {
         var backoff = Self.leastBackoffNanoseconds
         do throws(ProcessorsError) {
             let processor = try AppProcessor(
-                app, catalog: catalog, categories: categories, tables: tables, clock: clock)
+                app, catalog: catalog, categories: categories, tables: tables, clock: clock, workers: .shared,
+                batchRecordCount: batchRecordCount)
+            let writer = CheckpointWriter(app: app.name, tables: tables, clock: clock) { [doorbell] in doorbell.ring() }
+            // The stores may be closed as soon as this returns.
+            defer {
+                processor.stopReading()
+                writer.wait()
+            }
             while true {
                 do throws(ProcessorsError) {
                     try recoverTables()
                     try processor.load()
-                    try follow(processor) { backoff = Self.leastBackoffNanoseconds }
+                    try follow(processor, writer) { backoff = Self.leastBackoffNanoseconds }
                     return publish(.stopped, nil)
                 } catch {
+                    // Only then do the stored positions stand still.
+                    writer.wait()
+                    _ = writer.takeOutcome()
                     guard error.isTransient else { throw error }
                     publish(.retrying, error.description)
                 }
@@ -114,7 +126,9 @@ package final class AppRunner: Sendable {
     }
 
     /// Until the app is to stop. `didSucceed` is called whenever a checkpoint is written.
-    private func follow(_ processor: AppProcessor, didSucceed: () -> Void) throws(ProcessorsError) {
+    private func follow(
+        _ processor: AppProcessor, _ writer: CheckpointWriter, didSucceed: () -> Void
+    ) throws(ProcessorsError) {
         var schedule = CheckpointSchedule(
             spacingMilliseconds: app.options.checkpointMilliseconds, startedAt: clock.monotonic())
         publishFigures(of: processor)
@@ -122,23 +136,28 @@ package final class AppRunner: Sendable {
         var isDrained = false
         while true {
             let (isStopping, checkpoints) = shared.withLock { ($0.isStopping, $0.checkpointsAtStop) }
+            if isStopping { writer.wait() }
+            if let outcome = writer.takeOutcome() {
+                processor.didWrite(try outcome.get())
+                didSucceed()
+                publishFigures(of: processor)
+                publish(.running, nil)
+            }
             if isStopping {
                 if checkpoints, processor.isDirty { try processor.checkpoint() }
                 return publishFigures(of: processor)
             }
             let step = schedule.next(
                 at: clock.monotonic(), isDirty: processor.isDirty, isDrained: isDrained,
-                groupCount: processor.groupCount, byteCount: processor.byteCount)
+                isCommitting: processor.isCommitting, groupCount: processor.groupCount,
+                byteCount: processor.byteCount)
             switch step {
             case .read:
                 isDrained = try !processor.step()
                 publishCounters(of: processor)
             case .checkpoint:
-                try processor.checkpoint()
+                writer.begin(try processor.takeCheckpoint())
                 schedule.didCheckpoint(at: clock.monotonic())
-                didSucceed()
-                publishFigures(of: processor)
-                publish(.running, nil)
             case .sleep(let limit):
                 let now = clock.monotonic()
                 doorbell.wait(nanoseconds: limit.map { $0 > now ? $0 - now : 0 })

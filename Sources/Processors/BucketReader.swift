@@ -13,9 +13,13 @@ struct BucketReader: Sendable {
     let clock: ProcessorClock
     let batchRecordCount: Int
 
+    func end(ofBucket bucket: Int) -> Int64 {
+        categories.end(category: category.id, bucket: bucket)
+    }
+
     /// The records of a bucket from `offset` on; nil where there are none yet.
     func prepare(bucket: Int, from offset: Int64) throws(ProcessorsError) -> PreparedBatch? {
-        guard offset < categories.end(category: category.id, bucket: bucket) else { return nil }
+        guard offset < end(ofBucket: bucket) else { return nil }
         var stopwatch = Stopwatch(clock)
         let records: LogRecords
         do {
@@ -27,7 +31,8 @@ struct BucketReader: Sendable {
         }
         stopwatch.charge(\.read)
         guard let last = records.offsets.last, let appendTime = records.appendTimes.last else { return nil }
-        let prepared = inputs.map { $0.prepare(records, bucket: bucket, &stopwatch) }
+        var prepared: [PreparedInput] = []
+        for input in inputs { prepared.append(try input.prepare(records, bucket: bucket, &stopwatch)) }
         return PreparedBatch(
             bucket: bucket, records: records, end: last + 1, appendTime: appendTime, inputs: prepared,
             times: stopwatch.times)

@@ -10,11 +10,11 @@ final class CategoryFollower {
         var offset: Int64
         /// When the record before it was appended; 0 where there is none.
         var appendTime: Int64
-        /// What the table store has; nil until a checkpoint wrote it.
-        var stored: Int64?
+        /// What the last checkpoint took, or what the table store has; nil where neither has any.
+        var taken: Int64?
 
         /// Whether a checkpoint has it to write.
-        var isDirty: Bool { stored != offset }
+        var isDirty: Bool { taken != offset }
     }
 
     struct Bucket {
@@ -24,15 +24,17 @@ final class CategoryFollower {
         var positions: [Position]
         /// Of the last record of this bucket that is kept as a dead letter; -1 where there is none.
         var lastDeadLetter: Int64 = -1
-        /// What a reader of the tables can rely on: as of the last checkpoint.
+        /// What a reader of the tables can rely on: as of the last checkpoint that is written.
         var committed: Int64
         var committedAppendTime: Int64
+        /// What that will be when the checkpoint that is being written is.
+        var taken: (offset: Int64, appendTime: Int64) = (0, 0)
     }
 
     let category: CategoryEntry
     let inputs: [InputPlan]
     /// Of all inputs, one after the other.
-    let sinks: [any TableSink]
+    let sinks: [TableSink]
     let reader: BucketReader
     private(set) var buckets: [Bucket] = []
 
@@ -63,6 +65,7 @@ final class CategoryFollower {
             Bucket(
                 next: positions.reduce(.max) { min($0, $1.offset) }, positions: positions, committed: 0,
                 committedAppendTime: 0))
+        takePosition(of: buckets.count - 1)
         publishPosition(of: buckets.count - 1)
     }
 
@@ -100,35 +103,36 @@ final class CategoryFollower {
         buckets.contains { $0.positions.contains { $0.isDirty } }
     }
 
-    /// What the next checkpoint has to say about this category.
-    func dirtyPositions() -> [StoredPosition] {
+    /// What a checkpoint has to say about this category, which from now on counts as said.
+    func takeDirtyPositions() -> [StoredPosition] {
         var positions: [StoredPosition] = []
-        for (number, bucket) in buckets.enumerated() {
-            for (sink, position) in zip(sinks, bucket.positions) where position.isDirty {
+        for number in buckets.indices {
+            for (index, sink) in sinks.enumerated() where buckets[number].positions[index].isDirty {
+                let position = buckets[number].positions[index]
                 positions.append(
                     StoredPosition(
                         table: sink.table, version: sink.version, category: category.id, bucket: number,
                         offset: position.offset, appendTime: position.appendTime))
+                buckets[number].positions[index].taken = position.offset
             }
+            takePosition(of: number)
         }
         return positions
     }
 
-    /// The positions of `dirtyPositions` are written.
+    /// The positions that were taken are written.
     func didCommit() {
-        for bucket in buckets.indices {
-            for sink in sinks.indices {
-                buckets[bucket].positions[sink].stored = buckets[bucket].positions[sink].offset
-            }
-            publishPosition(of: bucket)
-        }
+        for bucket in buckets.indices { publishPosition(of: bucket) }
     }
 
     /// Several tables may stand at different positions; the one that is furthest behind counts.
-    private func publishPosition(of bucket: Int) {
+    private func takePosition(of bucket: Int) {
         guard let least = buckets[bucket].positions.min(by: { $0.offset < $1.offset }) else { return }
-        buckets[bucket].committed = least.offset
-        buckets[bucket].committedAppendTime = least.appendTime
+        buckets[bucket].taken = (least.offset, least.appendTime)
+    }
+
+    private func publishPosition(of bucket: Int) {
+        (buckets[bucket].committed, buckets[bucket].committedAppendTime) = buckets[bucket].taken
     }
 }
 

@@ -27,12 +27,21 @@ struct CheckpointSchedule {
     }
 
     /// `isDirty`: there are records that no checkpoint covers. `isDrained`: there is nothing to read.
-    func next(at now: UInt64, isDirty: Bool, isDrained: Bool, groupCount: Int, byteCount: Int) -> Step {
+    /// `isCommitting`: the last checkpoint is still being written; its end wakes the sleeper.
+    func next(
+        at now: UInt64, isDirty: Bool, isDrained: Bool, isCommitting: Bool = false, groupCount: Int, byteCount: Int
+    ) -> Step {
         guard isDirty else { return isDrained ? .sleep(until: nil) : .read }
-        if groupCount >= Self.greatestGroupCount || byteCount >= Self.greatestByteCount { return .checkpoint }
+        if groupCount >= Self.greatestGroupCount || byteCount >= Self.greatestByteCount {
+            // What was read may not grow further: this is where slow commits slow the inputs.
+            return isCommitting ? .sleep(until: nil) : .checkpoint
+        }
         let age = now > last ? now - last : 0
-        if isDrained { return age >= spacingNanoseconds ? .checkpoint : .sleep(until: last + spacingNanoseconds) }
-        return age >= max(spacingNanoseconds, Self.longestNanoseconds) ? .checkpoint : .read
+        if isDrained {
+            if isCommitting { return .sleep(until: nil) }
+            return age >= spacingNanoseconds ? .checkpoint : .sleep(until: last + spacingNanoseconds)
+        }
+        return age >= max(spacingNanoseconds, Self.longestNanoseconds) && !isCommitting ? .checkpoint : .read
     }
 
     mutating func didCheckpoint(at now: UInt64) {

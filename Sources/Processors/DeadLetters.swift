@@ -45,7 +45,7 @@ final class DeadLetters {
     private(set) var count: UInt64 = 0
     /// Where the dead-letter category ends, with the last letter of this app's in it.
     private(set) var end: Int64 = 0
-    private var stored: Int64 = 0
+    private var taken: Int64 = 0
 
     init(_ category: CategoryEntry, in categories: CategoryStore) {
         self.category = category
@@ -54,11 +54,10 @@ final class DeadLetters {
 
     var positionKey: PositionKey { PositionKey(category: category.id, bucket: Self.bucket) }
 
-    /// Whether `end` is beyond what the last checkpoint wrote.
-    var isDirty: Bool { end != stored }
-
-    func didCommit() {
-        stored = end
+    /// `end`, where it is beyond what the last checkpoint took.
+    func takeDirtyEnd() -> Int64? {
+        defer { taken = end }
+        return end == taken ? nil : end
     }
 
     /// Forgets what is pending, and calls `body` for every letter from `position` on, with the category, the bucket and
@@ -67,7 +66,7 @@ final class DeadLetters {
         from position: Int64, _ body: (String, Int, Int64) -> Void
     ) throws(ProcessorsError) {
         pending = BucketRecords(bucket: Self.bucket)
-        stored = position
+        taken = position
         end = categories.end(category: category.id, bucket: Self.bucket)
         do {
             var next = max(position, categories.start(category: category.id, bucket: Self.bucket))

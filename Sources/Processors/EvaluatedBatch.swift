@@ -7,7 +7,7 @@ struct EvaluatedBatch: Sendable {
     var columns: [Column]
     /// nil where the input table names no event time.
     var eventTimes: [Int64]?
-    /// Rows whose event time no table takes; nil where there is none.
+    /// Rows that nobody takes, for their event time or for a row that they join; nil where there is none.
     var excluded: [Bool]?
     /// Of each row, for what decides between upserts.
     var offsets: [Int64]

@@ -7,23 +7,27 @@ final class InputPlan {
     let input: InputTableEntry
     let preparer: InputPreparer
     /// One for each version of each table.
-    let sinks: [any TableSink]
+    let sinks: [TableSink]
     /// For each sink, the place of its table among those of `preparer`.
     private let planOfSink: [Int]
     /// nil without an event time.
     private(set) var watermark: InputWatermark?
+    /// Records that needed a row of a joined table and found none, once for each join, since the app started.
+    private(set) var unmatchedCount: UInt64 = 0
 
     /// nil where no table reads the input.
     init?(
         _ input: InputTableEntry, tables: [TableEntry], shardCount: Int, bucketCount: Int = 1,
-        watermarkConfidence: Double = AppOptions().watermarkConfidence
+        watermarkConfidence: Double = AppOptions().watermarkConfidence, joinable: [UInt32: TableEntry] = [:],
+        lookup: any TableLookup = NoTables()
     ) throws(ProcessorsError) {
         var pool = ExpressionPool()
+        var joins = JoinPool(inputColumnCount: input.columns.count, tables: joinable)
         var plans: [TablePlan] = []
-        var sinks: [any TableSink] = []
+        var sinks: [TableSink] = []
         var planOfSink: [Int] = []
         for table in tables {
-            guard let plan = try TablePlan(table, input: input, pool: &pool) else { continue }
+            guard let plan = try TablePlan(table, input: input, pool: &pool, joins: &joins) else { continue }
             for version in table.versions {
                 sinks.append(plan.makeSink(version: version.number, shardCount: shardCount))
                 planOfSink.append(plans.count)
@@ -34,7 +38,7 @@ final class InputPlan {
         self.input = input
         self.sinks = sinks
         self.planOfSink = planOfSink
-        preparer = try InputPreparer(input, plans: plans, pool: pool)
+        preparer = try InputPreparer(input, plans: plans, pool: pool, joins: joins, lookup: lookup)
         if input.eventTimeColumn != nil {
             watermark = InputWatermark(confidence: watermarkConfidence, bucketCount: bucketCount)
         }
@@ -47,6 +51,7 @@ final class InputPlan {
     ) -> [Refusal] {
         guard let least = positions.min(), least < whole.end else { return [] }
         let batch = prepared.batch
+        unmatchedCount += UInt64(prepared.unmatched)
         if let times = batch.eventTimes {
             watermark?.observe(
                 times, excluded: batch.excluded, offsets: batch.offsets, appendTime: whole.appendTime,
@@ -67,13 +72,15 @@ final class InputPlan {
 }
 
 extension TablePlan {
-    func makeSink(version: UInt32, shardCount: Int) -> any TableSink {
+    func makeSink(version: UInt32, shardCount: Int) -> TableSink {
         let storageKey = StorageKey(of: table, shardCount: shardCount)
-        switch body {
-        case .aggregate(let states):
-            return AggregateSink(self, states: states, version: version, storageKey: storageKey)
-        case .upsert(let values, let delete):
-            return UpsertSink(self, values: values, delete: delete, version: version, storageKey: storageKey)
+        return TableSink(table: table.id, version: version) {
+            switch body {
+            case .aggregate(let states):
+                AggregatePartials(self, states: states, version: version, storageKey: storageKey)
+            case .upsert(let values, let delete):
+                UpsertPartials(self, values: values, delete: delete, version: version, storageKey: storageKey)
+            }
         }
     }
 }

@@ -11,52 +11,70 @@ struct InputPreparer: Sendable {
     /// Where the decoder puts the event time.
     private let eventTimeIndex: Int?
     private let plans: [TablePlan]
+    private let joins: JoinPreparer
 
-    init(_ input: InputTableEntry, plans: [TablePlan], pool: ExpressionPool) throws(ProcessorsError) {
-        let needed = Set(pool.inputColumns).union(input.eventTimeColumn.map { [$0] } ?? []).sorted()
-        guard needed.allSatisfy({ input.columns.indices.contains($0) }) else {
-            throw ProcessorsError(.invalidPlan, "a table reads a column that \(input.name) does not have")
+    init(
+        _ input: InputTableEntry, plans: [TablePlan], pool: ExpressionPool, joins: JoinPool, lookup: any TableLookup
+    ) throws(ProcessorsError) {
+        let inputColumnCount = input.columns.count
+        let read = Set(pool.inputColumns).union(joins.joins.flatMap(\.columnsRead))
+        guard read.allSatisfy({ $0 < joins.columnCount }) else {
+            throw ProcessorsError(.invalidPlan, "a query reads a column that \(input.name) does not have")
         }
         if let eventTime = input.eventTimeColumn, input.columns[eventTime].type != .timestamp {
             throw ProcessorsError(.invalidPlan, "the event time of \(input.name) is no TIMESTAMP")
         }
+        let needed = read.filter { $0 < inputColumnCount }.union(input.eventTimeColumn.map { [$0] } ?? []).sorted()
+        // Where a batch has the columns that there are: those of the input that are needed, then those of all joins.
+        let columns = needed + Array(inputColumnCount..<joins.columnCount)
         decoder = RecordDecoder(format: input.format, schema: input.columns, needed: needed)
-        expressions = pool.narrowed(to: needed)
+        expressions = pool.narrowed(to: columns)
+        let places = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
+        self.joins = JoinPreparer(joins.joins, lookup: lookup) { $0.remapped(places) }
         eventTimeIndex = input.eventTimeColumn.flatMap { needed.firstIndex(of: $0) }
         self.plans = plans
     }
 
-    func prepare(_ records: LogRecords, bucket: Int, _ stopwatch: inout Stopwatch) -> PreparedInput {
+    func prepare(
+        _ records: LogRecords, bucket: Int, _ stopwatch: inout Stopwatch
+    ) throws(ProcessorsError) -> PreparedInput {
         let decoded = decoder.decode(records.values)
         var refusals = decoded.failures.map { Refusal(record: $0.record, reason: $0.reason) }
         stopwatch.charge(\.decode)
-        let batch = evaluate(decoded, records, bucket: bucket, &refusals)
+        var batch = EvaluatedBatch(
+            rows: decoded.batch.count, columns: [], offsets: decoded.records.map { records.offsets[$0] },
+            bucket: bucket)
+        takeEventTimes(of: decoded, records, into: &batch, &refusals)
+        var columns = decoded.batch
+        var unmatched = 0
+        if !joins.isEmpty {
+            stopwatch.charge(\.evaluate)
+            let joined = try joins.join(decoded.batch, excluded: batch.excluded)
+            columns.columns += joined.columns
+            unmatched = joined.unmatched
+            for row in joined.refused {
+                refusals.append(Refusal(record: decoded.records[row], reason: "a joined row is too large to be read"))
+                batch.exclude(row)
+            }
+            stopwatch.charge(\.join)
+        }
+        batch.columns = expressions.map { $0.evaluate(over: columns) }
         let rows = plans.map { plan in
             let (rows, unencodable) = plan.rows(of: batch)
             refusals += unencodable.map { Refusal(record: decoded.records[$0], reason: "a key column is NaN") }
             return rows
         }
         stopwatch.charge(\.evaluate)
-        return PreparedInput(batch: batch, rows: rows, refusals: refusals)
+        return PreparedInput(batch: batch, rows: rows, refusals: refusals, unmatched: unmatched)
     }
 
-    /// The columns of the input first; those of the joins would follow them.
-    private func columns(_ decoded: DecodedRecords) -> RecordBatch {
-        decoded.batch
-    }
-
-    private func evaluate(
-        _ decoded: DecodedRecords, _ records: LogRecords, bucket: Int, _ refusals: inout [Refusal]
-    ) -> EvaluatedBatch {
-        let columns = columns(decoded)
-        var batch = EvaluatedBatch(
-            rows: columns.count, columns: expressions.map { $0.evaluate(over: columns) },
-            offsets: decoded.records.map { records.offsets[$0] }, bucket: bucket)
-        guard let eventTimeIndex, case .int64(let times) = columns.columns[eventTimeIndex].storage else {
-            return batch
-        }
+    private func takeEventTimes(
+        of decoded: DecodedRecords, _ records: LogRecords, into batch: inout EvaluatedBatch,
+        _ refusals: inout [Refusal]
+    ) {
+        guard let eventTimeIndex, case .int64(let times) = decoded.batch.columns[eventTimeIndex].storage else { return }
         batch.eventTimes = times
-        let nulls = columns.columns[eventTimeIndex].nulls
+        let nulls = decoded.batch.columns[eventTimeIndex].nulls
         for row in 0..<batch.rows {
             let record = decoded.records[row]
             let reason =
@@ -68,7 +86,6 @@ struct InputPreparer: Sendable {
                 batch.exclude(row)
             }
         }
-        return batch
     }
 }
 

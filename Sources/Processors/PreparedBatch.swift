@@ -26,6 +26,8 @@ struct PreparedInput: Sendable {
     var rows: [KeyedRows]
     /// In no order, and perhaps more than one of a record.
     var refusals: [Refusal]
+    /// Records that needed a row of a joined table and found none, once for each join.
+    var unmatched = 0
 }
 
 /// The rows that one table takes, with their keys.

@@ -4,6 +4,8 @@ package struct StageTimes: Sendable, Hashable {
     package var read: UInt64 = 0
     /// Records into columns.
     package var decode: UInt64 = 0
+    /// Rows of joined tables.
+    package var join: UInt64 = 0
     /// Filters, keys and arguments.
     package var evaluate: UInt64 = 0
     /// Keys into slots.
@@ -20,6 +22,7 @@ package struct StageTimes: Sendable, Hashable {
     package static func += (times: inout StageTimes, more: StageTimes) {
         times.read += more.read
         times.decode += more.decode
+        times.join += more.join
         times.evaluate += more.evaluate
         times.group += more.group
         times.aggregate += more.aggregate
@@ -27,7 +30,7 @@ package struct StageTimes: Sendable, Hashable {
         times.commit += more.commit
     }
 
-    package var total: UInt64 { read + decode + evaluate + group + aggregate + encode + commit }
+    package var total: UInt64 { read + decode + join + evaluate + group + aggregate + encode + commit }
 }
 
 /// Charges the time between its marks to stages.

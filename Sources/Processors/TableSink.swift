@@ -4,17 +4,44 @@ internal import Tables
 ///
 /// A batch is one call. What is taken for a checkpoint leaves the sink; should the checkpoint fail, the processor empties
 /// all its sinks and reads the records again.
-protocol TableSink: AnyObject {
-    var table: UInt32 { get }
-    var version: UInt32 { get }
+final class TableSink {
+    let table: UInt32
+    let version: UInt32
+    private let makePartials: () -> any Partials
+    private var current: any Partials
+    /// What a checkpoint gave back.
+    private var spare: (any Partials)?
+
+    init(table: UInt32, version: UInt32, _ makePartials: @escaping () -> any Partials) {
+        self.table = table
+        self.version = version
+        self.makePartials = makePartials
+        current = makePartials()
+    }
+
     /// Keys that have a partial.
-    var groupCount: Int { get }
+    var groupCount: Int { current.groupCount }
     /// About what the partials take in memory.
-    var byteCount: Int { get }
+    var byteCount: Int { current.byteCount }
 
     /// Takes those of `rows` that do not come before `firstRow`.
-    func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch)
-    /// Every partial as an operand; empties the sink.
-    func takeMerges() -> VersionMerges
-    func removeAll()
+    func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch) {
+        current.apply(batch, rows, from: firstRow, &stopwatch)
+    }
+
+    /// Every partial; leaves the sink empty.
+    func takePartials() -> any Partials {
+        defer { current = spare.take() ?? makePartials() }
+        return current
+    }
+
+    /// What was taken is written.
+    func putBack(_ partials: any Partials) {
+        partials.removeAll()
+        spare = partials
+    }
+
+    func removeAll() {
+        current.removeAll()
+    }
 }

@@ -54,7 +54,7 @@ import Testing
             offsets: [7, 8, 9], appendTimes: [1, 1, 1], keys: ByteStrings(arena: [], ends: [0, 0, 0]),
             hasKey: [false, false, false], values: values, headers: [[], [], []])
         var stopwatch = Stopwatch(.system)
-        let prepared = plan.preparer.prepare(records, bucket: 0, &stopwatch)
+        let prepared = try plan.preparer.prepare(records, bucket: 0, &stopwatch)
         let batch = PreparedBatch(
             bucket: 0, records: records, end: 10, appendTime: 1, inputs: [prepared], times: stopwatch.times)
         let refusals = plan.apply(prepared, of: batch, positions: [0], &stopwatch)

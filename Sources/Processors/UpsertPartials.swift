@@ -7,12 +7,14 @@ internal import Tables
 // need ever be encoded for the store. Within a batch the winners are found first; only they become rows.
 
 /// Newest rows of an upsert table: a slot for every key, one row in each.
-final class UpsertSink: TableSink {
+final class UpsertPartials: Partials, @unchecked Sendable {
+    // One thread at a time has them: see `Partials`.
+
     /// Less than the order of any record, for a key that has no row yet.
     private static let noOrder = UpsertOrder.log(eventTime: .min, bucket: 0, offset: -1)
 
-    let table: UInt32
-    let version: UInt32
+    private let table: UInt32
+    private let version: UInt32
     private let values: [Int]
     private let delete: Int?
     private let encoder: UpsertRowEncoder

@@ -5,26 +5,27 @@ internal import Records
 internal import Tables
 
 /// Partials of an aggregate table: a slot for every key, a state of it in each accumulator.
-final class AggregateSink: TableSink {
+final class AggregatePartials: Partials, @unchecked Sendable {
+    // One thread at a time has them: see `Partials`.
+
     /// About what one state takes, for the bound on memory; long strings take more.
     private static let stateByteCount = 48
 
-    let table: UInt32
-    let version: UInt32
     private let states: [TablePlan.State]
     private let accumulators: [any StateAccumulator]
     private let prefix: OperandPrefix
     private let storageKey: StorageKey
+    private let table: UInt32
+    private let version: UInt32
     private var groups = GroupMap()
-
     /// Scratch of the batch, kept for the next.
     private var slots: [UInt32] = []
 
     init(_ plan: TablePlan, states: [TablePlan.State], version: UInt32, storageKey: StorageKey) {
         self.states = states
         self.version = version
-        self.storageKey = storageKey
         table = plan.table.id
+        self.storageKey = storageKey
         prefix = OperandPrefix(of: plan.table)
         accumulators = states.map { makeAccumulator($0.kind, types: $0.types) }
     }
@@ -37,8 +38,12 @@ final class AggregateSink: TableSink {
         stopwatch.charge(\.group)
         for (state, accumulator) in zip(states, accumulators) {
             accumulator.grow(to: groups.count)
+            guard let condition = state.condition else {
+                update(accumulator, state, batch, slots)
+                continue
+            }
             var taken = slots
-            if let condition = state.condition { batch.narrow(&taken, to: condition) }
+            batch.narrow(&taken, to: condition)
             update(accumulator, state, batch, taken)
         }
         stopwatch.charge(\.aggregate)
