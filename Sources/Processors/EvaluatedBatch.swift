@@ -1,4 +1,5 @@
 internal import Records
+internal import Tables
 
 /// A batch of records as the tables over one input table take it: every expression of the pool, evaluated.
 struct EvaluatedBatch: Sendable {
@@ -11,7 +12,8 @@ struct EvaluatedBatch: Sendable {
     var excluded: [Bool]?
     /// Of each row, for what decides between upserts.
     var offsets: [Int64]
-    var bucket: Int
+    /// nil for records of files.
+    var bucket: Int?
 
     /// A slot for each row: `noSlot` for excluded ones and for those that the filter does not let pass; 0, to be
     /// replaced, for the others.
@@ -36,6 +38,13 @@ struct EvaluatedBatch: Sendable {
         guard let nulls = columns[condition].nulls else { return values }
         for row in 0..<rows where nulls[row] { values[row] = false }
         return values
+    }
+
+    /// What decides between an upsert of the row and others of its key.
+    func order(of row: Int) -> UpsertOrder {
+        let eventTime = eventTimes?[row] ?? 0
+        guard let bucket else { return .batch(eventTime: eventTime, offset: offsets[row]) }
+        return .log(eventTime: eventTime, bucket: bucket, offset: offsets[row])
     }
 
     mutating func exclude(_ row: Int) {

@@ -8,10 +8,13 @@ enum EventTimeBounds {
     static let earliest: Int64 = -2_208_988_800_000_000
     /// Timetables reach a year ahead, and a leap year is a year.
     static let greatestLeadMicroseconds: Int64 = 366 * 86_400_000_000
+    /// 10000-01-01T00:00:00Z: no time from here on can be written as RFC 3339.
+    static let end: Int64 = 253_402_300_800_000_000
 
-    /// Why a record is refused; nil for one that is taken.
-    static func reason(against eventTime: Int64, appendedAt appendTime: Int64) -> String? {
+    /// Why a record is refused; nil for one that is taken. A record of a file has no append time.
+    static func reason(against eventTime: Int64, appendedAt appendTime: Int64?) -> String? {
         if eventTime < earliest { return "the event time is before 1900" }
+        guard let appendTime else { return eventTime < end ? nil : "the event time is after the year 9999" }
         if eventTime > appendTime.addingReportingOverflow(greatestLeadMicroseconds).partialValue {
             return "the event time is more than 366 days after the record was appended"
         }

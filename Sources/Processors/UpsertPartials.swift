@@ -57,8 +57,7 @@ final class UpsertPartials: Partials, @unchecked Sendable {
         winners.append(contentsOf: repeatElement(-1, count: added))
         for row in 0..<batch.rows where slots[row] != GroupMap.noSlot {
             let slot = Int(slots[row])
-            let order = UpsertOrder.log(
-                eventTime: batch.eventTimes?[row] ?? 0, bucket: batch.bucket, offset: batch.offsets[row])
+            let order = batch.order(of: row)
             guard orders[slot] < order else { continue }
             orders[slot] = order
             if winners[slot] < 0 { changed.append(slots[row]) }

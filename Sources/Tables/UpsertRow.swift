@@ -35,8 +35,19 @@ package struct UpsertOrder: Hashable, Comparable, Sendable {
 
     /// A row of a batch: the later file wins, and in it the later row.
     package static func batch(eventTime: Int64 = 0, file: Int, row: Int) -> UpsertOrder {
-        precondition(file < 1 << 23 && row < 1 << 40, "a batch has no such row")
-        return UpsertOrder(eventTime: eventTime, source: 0, offset: Int64(file) << 40 | Int64(row))
+        batch(eventTime: eventTime, offset: batchOffset(file: file, row: row))
+    }
+
+    /// The same, with the file and the row as one number.
+    package static func batch(eventTime: Int64, offset: Int64) -> UpsertOrder {
+        UpsertOrder(eventTime: eventTime, source: 0, offset: offset)
+    }
+
+    package static let greatestBatchFile = 1 << 23 - 1
+
+    package static func batchOffset(file: Int, row: Int) -> Int64 {
+        precondition(0...greatestBatchFile ~= file && 0..<1 << 40 ~= row, "a batch has no such row")
+        return Int64(file) << 40 | Int64(row)
     }
 
     package static func < (a: UpsertOrder, b: UpsertOrder) -> Bool {
