@@ -26,7 +26,8 @@ final class AppProcessor {
 
     init(
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
-        workers: PrepareWorkers? = nil, batchRecordCount: Int = BucketReader.batchRecordCount
+        workers: PrepareWorkers? = nil, batchRecordCount: Int = BucketReader.batchRecordCount,
+        keepsDeadLetters: Bool = true
     ) throws(ProcessorsError) {
         self.app = app
         self.categories = categories
@@ -44,7 +45,7 @@ final class AppProcessor {
         guard let category = catalog.category(named: name) else {
             throw ProcessorsError(.invalidPlan, "there is no category \(name) for what \(app.name) cannot apply")
         }
-        deadLetters = DeadLetters(category, in: categories)
+        deadLetters = DeadLetters(category, in: categories, keeping: keepsDeadLetters)
     }
 
     private static func followers(

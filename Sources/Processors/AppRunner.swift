@@ -26,15 +26,18 @@ package final class AppRunner: Sendable {
     private let tables: TableStore
     private let clock: ProcessorClock
     private let batchRecordCount: Int
+    private let keepsDeadLetters: Bool
     private let shared: Mutex<Shared>
     private let doorbell = Doorbell()
     private let ended = DispatchGroup()
 
-    /// `catalog` is one that has the app with all its tables and categories.
+    /// `catalog` is one that has the app with all its tables and categories. What reads a category's history for a second
+    /// time keeps no dead letters, for they are kept.
     package init(
         app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore,
-        clock: ProcessorClock = .system, batchRecordCount: Int? = nil
+        clock: ProcessorClock = .system, batchRecordCount: Int? = nil, keepsDeadLetters: Bool = true
     ) {
+        self.keepsDeadLetters = keepsDeadLetters
         self.app = app
         self.catalog = catalog
         self.categories = categories
@@ -97,7 +100,7 @@ package final class AppRunner: Sendable {
         do throws(ProcessorsError) {
             let processor = try AppProcessor(
                 app, catalog: catalog, categories: categories, tables: tables, clock: clock, workers: .shared,
-                batchRecordCount: batchRecordCount)
+                batchRecordCount: batchRecordCount, keepsDeadLetters: keepsDeadLetters)
             let writer = CheckpointWriter(app: app.name, tables: tables, clock: clock) { [doorbell] in doorbell.ring() }
             // The stores may be closed as soon as this returns.
             defer {

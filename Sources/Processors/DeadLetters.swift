@@ -40,6 +40,7 @@ final class DeadLetters {
 
     let category: CategoryEntry
     private let categories: CategoryStore
+    private let isKeeping: Bool
     private var pending = BucketRecords(bucket: bucket)
     /// Records that could not be applied since the app started.
     private(set) var count: UInt64 = 0
@@ -47,9 +48,11 @@ final class DeadLetters {
     private(set) var end: Int64 = 0
     private var taken: Int64 = 0
 
-    init(_ category: CategoryEntry, in categories: CategoryStore) {
+    /// Without `keeping` records are counted only: somebody else keeps them.
+    init(_ category: CategoryEntry, in categories: CategoryStore, keeping: Bool = true) {
         self.category = category
         self.categories = categories
+        isKeeping = keeping
     }
 
     var positionKey: PositionKey { PositionKey(category: category.id, bucket: Self.bucket) }
@@ -89,6 +92,10 @@ final class DeadLetters {
     func keep(
         _ records: LogRecords, _ index: Int, reason: String, category: String, bucket: Int
     ) throws(ProcessorsError) {
+        guard isKeeping else {
+            count += 1
+            return
+        }
         let headers = [
             RecordHeader(name: Header.reason, value: [UInt8](reason.utf8)),
             RecordHeader(name: Header.category, value: [UInt8](category.utf8)),
