@@ -3,6 +3,8 @@ internal import Tables
 
 /// A batch of records as the tables over one input table take it: every expression of the pool, evaluated.
 struct EvaluatedBatch: Sendable {
+    static let files = -1
+
     var rows: Int
     /// By place in the pool.
     var columns: [Column]
@@ -12,8 +14,8 @@ struct EvaluatedBatch: Sendable {
     var excluded: [Bool]?
     /// Of each row, for what decides between upserts.
     var offsets: [Int64]
-    /// nil for records of files.
-    var bucket: Int?
+    /// `files` for records that no log has.
+    var bucket: Int
 
     /// A slot for each row: `noSlot` for excluded ones and for those that the filter does not let pass; 0, to be
     /// replaced, for the others.
@@ -43,8 +45,9 @@ struct EvaluatedBatch: Sendable {
     /// What decides between an upsert of the row and others of its key.
     func order(of row: Int) -> UpsertOrder {
         let eventTime = eventTimes?[row] ?? 0
-        guard let bucket else { return .batch(eventTime: eventTime, offset: offsets[row]) }
-        return .log(eventTime: eventTime, bucket: bucket, offset: offsets[row])
+        return bucket == Self.files
+            ? .batch(eventTime: eventTime, offset: offsets[row])
+            : .log(eventTime: eventTime, bucket: bucket, offset: offsets[row])
     }
 
     mutating func exclude(_ row: Int) {
