@@ -18,7 +18,7 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
     package var quotaBytesPerSecond: Int64?
     /// What fills an output category; nil for one that clients append to.
     package var output: OutputQuery?
-    /// The app that fills it.
+    /// The app that fills it; nil for one without `output`, and for one that its app left.
     package var app: String?
     /// The statement that made it, as it was written.
     package var sql: String
@@ -42,6 +42,16 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
         self.output = output
         self.app = app
         self.sql = sql
+    }
+}
+
+extension CategoryEntry {
+    /// The output category without its app, which is deleted or fills it no longer. What fills it stays with it, so that an app
+    /// can go on with it.
+    package func kept() -> CategoryEntry {
+        var category = self
+        category.app = nil
+        return category
     }
 }
 

@@ -9,7 +9,8 @@ func describe(_ deployment: Deployment, in catalog: CatalogSnapshot) -> String {
     var lines: [String] = []
     for category in deployment.categories {
         lines.append(
-            "category \(category.id) \(category.name): \(category.bucketCount) buckets, by \(category.bucketColumn ?? "-"), "
+            prefix(deployment.categoryChanges[category.id])
+                + "category \(category.id) \(category.name): \(category.bucketCount) buckets, by \(category.bucketColumn ?? "-"), "
                 + "\(category.format?.rawValue ?? "-"), retention \(category.retention.map { show($0) } ?? "-"), "
                 + "\(category.acknowledgement.rawValue), \(category.compression.rawValue)"
                 + (category.quotaBytesPerSecond.map { ", quota \($0)" } ?? ""))
@@ -26,7 +27,7 @@ func describe(_ deployment: Deployment, in catalog: CatalogSnapshot) -> String {
             let time = input.eventTimeColumn.map { input.columns[$0].name } ?? "-"
             lines.append(
                 "  input \(input.name): category \(input.categoryID) \(input.format.rawValue), time \(time), "
-                    + "start \(input.start.rawValue)")
+                    + "start \(input.start.rawValue)\(input.startOffsets.map { " \($0)" } ?? "")")
             for column in input.columns {
                 lines.append(
                     "    \(column.name) \(column.type.rawValue) \(column.path)\(column.unit.map { " \($0.rawValue)" } ?? "")"
@@ -36,6 +37,9 @@ func describe(_ deployment: Deployment, in catalog: CatalogSnapshot) -> String {
     }
     return lines.isEmpty ? "nothing" : lines.joined(separator: "\n")
 }
+
+/// Nothing for what is new.
+private func prefix(_ change: EntryChange?) -> String { change == .new ? "" : "\(change?.rawValue ?? "unmarked") " }
 
 private func show(_ retention: Retention) -> String {
     [retention.microseconds.map { "\($0) us" }, retention.bytes.map { "\($0) bytes" }].compactMap { $0 }
@@ -77,8 +81,9 @@ private func describe(_ table: TableEntry, _ deployment: Deployment, _ catalog: 
     let app = deployment.app
     let key = table.keyColumns.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")
     var lines = [
-        "table \(table.id) \(table.name): key (\(key)), shard by \(table.shardColumnCount), app \(table.app ?? "-"), "
-            + "versions \(table.versions.map(\.number)), serving \(table.servingVersion), "
+        prefix(deployment.tableChanges[table.id])
+            + "table \(table.id) \(table.name): key (\(key)), shard by \(table.shardColumnCount), app \(table.app ?? "-"), "
+            + "revision \(table.schemaRevision), versions \(table.versions.map(\.number)), serving \(table.servingVersion), "
             + "next \(table.nextVersion), next number \(table.nextFieldNumber)"
     ]
     if let pane = table.pane { lines.append("  pane \(pane.widthMicroseconds) us in \(pane.zone ?? "UTC")") }
@@ -86,7 +91,8 @@ private func describe(_ table: TableEntry, _ deployment: Deployment, _ catalog: 
     for (state, argument) in zip(table.stateFields, table.arguments) {
         lines.append(
             "  state \(state.number) \(state.name): \(state.monoid.map { "\($0)" } ?? "-") "
-                + "\(state.types.map(\.rawValue))\(argument?.condition == nil ? "" : " with a condition")")
+                + "\(state.types.map(\.rawValue))\(argument?.condition == nil ? "" : " with a condition")"
+                + (state.addedAt.map { ", added at \($0)" } ?? ""))
     }
     for column in table.columns {
         let sql = input.flatMap { table.sql(of: column, over: $0) }

@@ -8,6 +8,7 @@ import Testing
 /// - `reset` empties the catalog.
 /// - `plan` prints what a file adds to the catalog, or its error, and leaves the catalog as it was.
 /// - `deploy` prints the changes, or the error, and adds them to the catalog.
+/// - `joining TABLE` prints the apps that join a table.
 /// - `delete APP` removes an app but keeps its tables, `drop APP` removes both.
 @Suite struct ScriptTests {
     static let scripts: [URL] = {
@@ -35,9 +36,21 @@ import Testing
                     let deployment = try deployment(item.input, catalog)
                     for category in deployment.categories { try catalog.put(category) }
                     for table in deployment.tables { try catalog.put(table) }
-                    if let app = deployment.app { try catalog.put(app) }
+                    if var app = deployment.app {
+                        // As the server does: START LATEST is where the log ends, here always at 7.
+                        for index in app.inputTables.indices
+                        where app.inputTables[index].start == .latest && app.inputTables[index].startOffsets == nil {
+                            app.inputTables[index].startOffsets = [7]
+                        }
+                        try catalog.put(app)
+                    }
                     return deployment.changes.isEmpty ? "nothing changes" : deployment.changes.joined(separator: "\n")
                 }
+            case "joining":
+                return catalog.table(named: words[1]).map {
+                    catalog.apps(joining: $0.id).map(\.name).joined(separator: ", ")
+                }
+                    ?? "no such table"
             case "delete", "drop":
                 guard let app = catalog.app(named: words[1]) else { return "no such application" }
                 catalog.removeApp(id: app.id)
@@ -46,6 +59,13 @@ import Testing
                         catalog.removeTable(id: table.id)
                     } else {
                         try catalog.put(table.kept(from: app))
+                    }
+                }
+                for category in app.outputIDs.compactMap({ catalog.category(id: $0) }) {
+                    if words[0] == "drop" {
+                        catalog.removeCategory(id: category.id)
+                    } else {
+                        try catalog.put(category.kept())
                     }
                 }
                 return "done"

@@ -73,7 +73,11 @@ struct AggregateSet {
 
 /// Gives out the numbers of a table's fields.
 struct FieldNumbers {
-    private(set) var next = 1
+    private(set) var next: Int
+
+    init(next: Int = 1) {
+        self.next = next
+    }
 
     /// Protobuf keeps 19000 to 19999 for itself.
     private static let withheld = [TableEntry.reservedFieldNumbers, 19_000...19_999]

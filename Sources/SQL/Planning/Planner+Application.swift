@@ -58,17 +58,11 @@ extension Planner {
                     + message, hint: hint)
         }
         if let existing = snapshot.app(named: draft.syntax.name.text) {
-            try checkUnchanged(existing, draft)
+            try planGeneration(of: existing, draft)
             return
         }
-        for (wanted, offset) in draft.tables {
-            if let kept = try kept(wanted, at: offset) {
-                deployment.add(kept, .adopted, ["table \(kept.name) was kept, and goes on where it was"])
-            } else {
-                deployment.add(wanted, .new, [change(wanted)])
-            }
-        }
-        for output in draft.outputs { deployment.add(output.entry, .new, change(output)) }
+        for (wanted, offset) in draft.tables { try plan(wanted, of: nil, at: offset) }
+        for output in draft.outputs { try plan(output, of: nil) }
         try addDeadLetters(of: draft.syntax.name)
         let app = AppEntry(
             id: snapshot.nextAppID, name: draft.syntax.name.text, options: draft.options,
@@ -79,135 +73,96 @@ extension Planner {
             "new application \(app.name), with a checkpoint every \(app.options.checkpointMilliseconds) ms")
     }
 
-    /// The table of the same name and statement that a deleted application left, with its rows and the positions that they
-    /// came from: the new application's processors go on there, so that every record still counts once.
-    private func kept(_ wanted: TableEntry, at offset: Int) throws(SQLError) -> TableEntry? {
-        guard let table = snapshot.table(named: wanted.name) else { return nil }
-        guard table.app == nil, table.source != .loads else { throw taken(table, at: offset) }
-        if let difference = table.difference(from: wanted) {
-            throw source.error(
-                .conflict, at: offset,
-                "table \(table.name) was kept when its application was deleted, with \(difference)",
-                hint: "write it as it was and it goes on, or give this one another name")
+    // Tables
+
+    /// `app` is the application as it is deployed.
+    mutating func plan(_ wanted: TableEntry, of app: AppEntry?, at offset: Int) throws(SQLError) {
+        guard let existing = snapshot.table(named: wanted.name) else {
+            deployment.add(wanted, .new, [change(wanted)])
+            return
         }
-        if let former = table.keptInput, let input = inputs[former.name.lowercased()], !input.reads(as: former) {
+        guard existing.source != .loads else {
             throw source.error(
-                .conflict, at: offset,
-                "table \(table.name) was kept when its application was deleted, and input table \(former.name) was another "
-                    + "then",
-                hint: "write it as it was and it goes on, or give this table another name")
+                .conflict, at: offset, "table \(existing.name) is filled by loads, not by a query",
+                hint: "give this one another name")
         }
-        return table.adopted(by: wanted.app, sql: wanted.sql)
+        if let owner = existing.app, app?.tableIDs.contains(existing.id) != true {
+            throw source.error(
+                .conflict, at: offset, "table \(existing.name) belongs to application \(owner)",
+                hint: "give this one another name")
+        }
+        let inputs = inputs(of: existing, wanted, app)
+        var (table, lines) = try evolve(existing, to: wanted, inputs: inputs, at: offset)
+        if existing.app == nil {
+            // The table that a deleted application left, with its rows and the positions that they came from: processors go
+            // on there, so that every record still counts once.
+            table = table.adopted(by: wanted.app, sql: wanted.sql)
+            lines.insert("table \(table.name) was kept, and goes on where it was", at: 0)
+            deployment.add(table, .adopted, lines)
+        } else if table != existing {
+            deployment.add(table, .changed, lines)
+        }
+    }
+
+    private func inputs(
+        of existing: TableEntry, _ wanted: TableEntry, _ app: AppEntry?
+    ) -> (former: InputTableEntry, wanted: InputTableEntry)? {
+        guard let name = wanted.source.inputTable, let input = inputs[name.lowercased()] else { return nil }
+        let former = existing.keptInput ?? existing.source.inputTable.flatMap { app?.input(named: $0) }
+        return (former ?? input, input)
+    }
+
+    /// The deployed table as its statement wants it.
+    func evolve(
+        _ existing: TableEntry, to wanted: TableEntry, inputs: (former: InputTableEntry, wanted: InputTableEntry)?,
+        at offset: Int
+    ) throws(SQLError) -> (table: TableEntry, lines: [String]) {
+        let (table, lines): (TableEntry, [String])
+        do throws(TableEvolution.Refusal) {
+            (table, lines) = try TableEvolution.evolve(existing, to: wanted, inputs: inputs, now: now)
+        } catch {
+            throw source.error(.conflict, at: offset, error.message, hint: error.hint)
+        }
+        for column in existing.columns {
+            if let index = table.column(named: column.name), table.columns[index].type == column.type { continue }
+            for app in snapshot.apps(joining: existing.id)
+            where app.name.lowercased() != script.applicationName?.lowercased() {
+                guard snapshot.columns(of: existing.id, joinedBy: app).contains(column.name.lowercased()) else {
+                    continue
+                }
+                throw source.error(
+                    .conflict, at: offset,
+                    "application \(app.name) joins column \(column.name) of table \(existing.name)",
+                    hint: "deploy \(app.name) without it first")
+            }
+        }
+        return (table, lines)
     }
 
     private func change(_ table: TableEntry) -> String {
         let key = table.keyColumns.map(\.name).joined(separator: ", ")
-        let panes = table.pane.map { pane in
-            " in panes of \(duration(pane.widthMicroseconds))" + (pane.zone.map { " in \($0)" } ?? "")
-        }
+        let panes = table.pane.map { " in panes of \($0.text)" } ?? ""
         switch table.source {
         case .loads: return "new table \(table.name), filled by loads"
         case .upsert(let query):
             return "new table \(table.name) (\(key)), upserted from \(query.input)\(joined(query.joins))"
         case .aggregate(let query):
-            return
-                "new table \(table.name) (\(key)), aggregated from \(query.input)\(panes ?? "")\(joined(query.joins))"
+            return "new table \(table.name) (\(key)), aggregated from \(query.input)\(panes)\(joined(query.joins))"
         }
     }
 
-    private func joined(_ joins: [JoinClause]) -> String {
+    func joined(_ joins: [JoinClause]) -> String {
         if joins.isEmpty { return "" }
+        let own = loaded.values.map { ($0.id, $0.name) } + fed.values.map { ($0.id, $0.syntax.name.text) }
         let names = joins.map { join in
-            (loaded.values.first { $0.id == join.tableID }?.name
-                ?? fed.values.first { $0.id == join.tableID }?.syntax.name.text)
-                ?? snapshot.table(id: join.tableID)?.name ?? join.name
+            own.first { $0.0 == join.tableID }?.1 ?? snapshot.table(id: join.tableID)?.name ?? join.name
         }
         return " joined with \(names.joined(separator: ", "))"
     }
-
-    private func change(_ output: OutputDraft) -> String {
-        let category = output.entry
-        let source =
-            switch category.output {
-            case .records(let query): "filled from \(query.input)\(joined(query.joins))"
-            case .panes(let query) where query.emission == .final:
-                "each pane of table \(category.name) once the watermark has passed it"
-            case .panes, nil: "what each checkpoint changes in table \(category.name)"
-            }
-        return "new category \(category.name): \(category.summary), \(source)"
-    }
-
-    private func taken(_ existing: TableEntry, at offset: Int) -> SQLError {
-        if let owner = existing.app {
-            return source.error(
-                .conflict, at: offset, "table \(existing.name) belongs to application \(owner)",
-                hint: "give this one another name")
-        }
-        return source.error(
-            .conflict, at: offset, "table \(existing.name) is filled by loads, not by a query",
-            hint: "give this one another name")
-    }
-
-    // A deployed application
-
-    private func checkUnchanged(_ existing: AppEntry, _ draft: ApplicationDraft) throws(SQLError) {
-        func changed(_ offset: Int, _ message: String) -> SQLError {
-            source.error(
-                .conflict, at: offset, message,
-                hint: "an application cannot change yet: `maser delete \(existing.name) --drop`, then deploy again")
-        }
-        if existing.options.checkpointMilliseconds != draft.options.checkpointMilliseconds {
-            throw changed(
-                draft.offset,
-                "application \(existing.name) is deployed with checkpoint = '\(existing.options.checkpointMilliseconds) ms'"
-            )
-        }
-        if existing.options.watermarkConfidence != draft.options.watermarkConfidence {
-            throw changed(
-                draft.offset,
-                "application \(existing.name) is deployed with watermark_confidence = "
-                    + "'\(existing.options.watermarkConfidence)'")
-        }
-        if existing.options != draft.options {
-            throw changed(draft.offset, "application \(existing.name) is deployed with other options")
-        }
-        for (wanted, offset) in draft.inputs {
-            guard var input = existing.inputTables.first(where: { $0.name.lowercased() == wanted.name.lowercased() })
-            else {
-                throw changed(offset, "application \(existing.name) is deployed without input table \(wanted.name)")
-            }
-            input.startOffsets = nil
-            guard input == wanted else {
-                throw changed(offset, "input table \(input.name) is deployed otherwise")
-            }
-        }
-        for input in existing.inputTables where !draft.inputs.contains(where: { $0.entry.name == input.name }) {
-            throw changed(
-                draft.offset, "application \(existing.name) is deployed with input table \(input.name) as well")
-        }
-        for (wanted, offset) in draft.tables {
-            guard let table = snapshot.table(named: wanted.name) else {
-                throw changed(offset, "application \(existing.name) is deployed without table \(wanted.name)")
-            }
-            guard existing.tableIDs.contains(table.id) else { throw taken(table, at: offset) }
-            if let difference = table.difference(from: wanted) {
-                throw changed(offset, "table \(table.name) is deployed with \(difference)")
-            }
-        }
-        for table in existing.tableIDs.compactMap({ snapshot.table(id: $0) })
-        where !draft.tables.contains(where: { $0.entry.name.lowercased() == table.name.lowercased() }) {
-            throw changed(draft.offset, "application \(existing.name) is deployed with table \(table.name) as well")
-        }
-    }
 }
 
-extension InputTableEntry {
-    /// Whether every record means the same through both; where they start matters to new tables only.
-    fileprivate func reads(as other: InputTableEntry) -> Bool {
-        var (one, other) = (self, other)
-        (one.start, one.startOffsets, one.name) = (other.start, other.startOffsets, other.name)
-        one.columns = Array(columns.prefix(other.columns.count))
-        other.columns = Array(other.columns.prefix(one.columns.count))
-        return one == other
+extension AppEntry {
+    func input(named name: String) -> InputTableEntry? {
+        inputTables.first { $0.name.lowercased() == name.lowercased() }
     }
 }

@@ -14,15 +14,22 @@ extension Planner {
             add(wanted)
             return
         }
-        guard existing.output == nil else {
+        if existing.output != nil, let app = existing.app {
             throw source.error(
-                .conflict, at: statement.offset,
-                "category \(existing.name) is filled by a query"
-                    + (existing.app.map { " of application \($0)" } ?? ", or was until its application left it"),
+                .conflict, at: statement.offset, "category \(existing.name) is filled by a query of application \(app)",
                 hint: "give this one another name")
         }
-        if let (changed, line) = try change(of: existing, to: wanted, at: statement.offset) {
+        var plain = existing
+        plain.output = nil
+        if plain != existing {
+            // Its application left it.
+            plain.sql = wanted.sql
+            deployment.add(plain, .changed, "category \(plain.name): clients append to it from here on")
+            categories[syntax.name.key] = plain
+        }
+        if let (changed, line) = try change(of: plain, to: wanted, at: statement.offset) {
             categories[syntax.name.key] = changed
+            deployment.categories.removeAll { $0.id == changed.id }
             deployment.add(changed, .changed, line)
         }
     }

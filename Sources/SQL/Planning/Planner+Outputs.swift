@@ -117,4 +117,83 @@ extension Planner {
                 : "BY names a column of the query, and \(name.text) is none",
             hint: Suggestion.hint(for: name.text, among: columns, orAll: "the columns are"))
     }
+
+    // What is deployed
+
+    /// `app` is the application as it is deployed. A category keeps what went to it, so its query may become any other: it holds
+    /// from there on.
+    mutating func plan(_ output: OutputDraft, of app: AppEntry?) throws(SQLError) {
+        let wanted = output.entry
+        guard let existing = snapshot.category(named: wanted.name) else {
+            deployment.add(wanted, .new, "new category \(wanted.name): \(wanted.summary), \(filling(wanted))")
+            return
+        }
+        guard let formerOutput = existing.output, let wantedOutput = wanted.output else {
+            throw source.error(
+                .conflict, at: output.offset, "category \(existing.name) is filled by clients, not by a query",
+                hint: "give this one another name")
+        }
+        if let owner = existing.app, app?.outputIDs.contains(existing.id) != true {
+            throw source.error(
+                .conflict, at: output.offset, "category \(existing.name) belongs to application \(owner)",
+                hint: "give this one another name")
+        }
+        var lines: [String] = []
+        var category = existing
+        if let (changed, line) = try change(of: existing, to: wanted, at: output.offset) {
+            category = changed
+            lines.append(line)
+        }
+        switch (formerOutput, wantedOutput) {
+        case (.records(let former), .records(let now)):
+            if existing.app != nil, !isSame(former, now, app) {
+                lines.append("category \(existing.name): another query fills it from here on")
+            }
+        case (.panes(let former), .panes(let now)):
+            if former.emission != now.emission {
+                lines.append(
+                    "category \(existing.name): EMIT \(former.emission.rawValue) -> EMIT \(now.emission.rawValue)")
+            }
+        case (.records, .panes), (.panes, .records):
+            throw source.error(
+                .conflict, at: output.offset,
+                "category \(existing.name) holds \(formerOutput.isOfPanes ? "panes" : "records"), and what reads it relies on that",
+                hint: "give this one another name")
+        }
+        category.output = wantedOutput
+        category.app = wanted.app
+        if existing.app == nil { lines.insert("category \(existing.name) was kept, and is filled again", at: 0) }
+        guard category != existing else { return }
+        category.sql = wanted.sql
+        deployment.categories.append(category)
+        deployment.categoryChanges[category.id] = existing.app == nil ? .adopted : .changed
+        deployment.changes += lines
+        categories[output.syntax.name.key] = category
+    }
+
+    /// Whether both give the same records, wherever the columns that they read stand.
+    private func isSame(_ former: RecordQuery, _ wanted: RecordQuery, _ app: AppEntry?) -> Bool {
+        guard let formerInput = app?.input(named: former.input), let input = inputs[wanted.input.lowercased()],
+            formerInput.categoryID == input.categoryID, input.hasEventTime(of: formerInput)
+        else { return false }
+        let match = ColumnMatch(from: formerInput, former.joins, to: input, wanted.joins)
+        return !match.changesRecords && match.isSame(former.filter, wanted.filter)
+            && former.columns.map(\.name) == wanted.columns.map(\.name)
+            && former.columns.map { match.carried($0.expression) } == wanted.columns.map(\.expression)
+    }
+
+    private func filling(_ category: CategoryEntry) -> String {
+        switch category.output {
+        case .records(let query): "filled from \(query.input)\(joined(query.joins))"
+        case .panes(let query) where query.emission == .final:
+            "each pane of table \(category.name) once the watermark has passed it"
+        case .panes, nil: "what each checkpoint changes in table \(category.name)"
+        }
+    }
+}
+
+extension OutputQuery {
+    fileprivate var isOfPanes: Bool {
+        if case .panes = self { true } else { false }
+    }
 }

@@ -42,10 +42,9 @@ extension Planner {
                 .conflict, at: statement.offset, "table \(existing.name) is filled by a query, not by loads",
                 hint: "give this one another name")
         }
-        guard let difference = existing.difference(from: wanted) else { return }
-        throw source.error(
-            .conflict, at: statement.offset, "table \(existing.name) is deployed with \(difference)",
-            hint: "a table cannot change yet: leave its statement as it was, or give this one another name")
+        let (table, lines) = try evolve(existing, to: wanted, inputs: nil, at: statement.offset)
+        loaded[syntax.name.key] = table
+        if table != existing { deployment.add(table, .changed, lines) }
     }
 
     // Tables that an app fills
