@@ -8,7 +8,7 @@ struct AggregatePresenter: Sendable {
     private let function: AggregateFunction
     private let type: ValueType
     /// Of its states among a row's fields.
-    private let places: [Int]
+    let places: [Int]
 
     init(_ aggregate: AggregateColumn, places: [Int: Int]) {
         function = aggregate.function

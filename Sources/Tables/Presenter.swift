@@ -23,11 +23,13 @@ struct Presenter: Sendable {
     /// By ascending column number, as a message has them.
     private let outputs: [Output]
     private let isCopy: Bool
+    private let additions: StateAdditions
 
     init(_ table: TableEntry) {
         self.table = table.name
         let columns = table.columns.sorted { $0.number < $1.number }
-        isCopy = columns.allSatisfy { $0.expression == nil }
+        additions = StateAdditions(to: table)
+        isCopy = additions.isEmpty && columns.allSatisfy { $0.expression == nil }
         let stored = columns.filter { $0.expression == nil }.map(\.number)
         let numbers = Set(stored + table.aggregates.flatMap(\.stateNumbers)).sorted()
         var places: [Int: Int] = [:]
@@ -40,9 +42,13 @@ struct Presenter: Sendable {
         }
     }
 
-    /// Appends a row for each value; nil is an absent one, and so are tombstones and the identity.
-    func present(_ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages) throws(TablesError) {
-        if isCopy { try copy(values, into: &rows) } else { try compute(values, into: &rows) }
+    /// Appends a row for each value; nil is an absent one, and so are tombstones and the identity. `paneStart` gives that of
+    /// a value's pane; nil in a table without panes.
+    func present(
+        _ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages,
+        paneStart: (Int) throws(TablesError) -> Int64?
+    ) throws(TablesError) {
+        if isCopy { try copy(values, into: &rows) } else { try compute(values, into: &rows, paneStart) }
     }
 
     private func copy(_ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages) throws(TablesError) {
@@ -73,25 +79,31 @@ struct Presenter: Sendable {
         }
     }
 
-    private func compute(_ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages) throws(TablesError) {
+    private func compute(
+        _ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages,
+        _ paneStart: (Int) throws(TablesError) -> Int64?
+    ) throws(TablesError) {
         // The stored fields of the rows that are there, `numbers.count` for each row.
         var fields: [ProtobufField?] = []
         fields.reserveCapacity(values.count * numbers.count)
         var isPresent: [Bool] = []
         isPresent.reserveCapacity(values.count)
-        for value in values {
+        var unknown = UnknownStates(additions, numbers)
+        for (index, value) in values.enumerated() {
             guard let value, let stored = try parse(value), try appendFields(of: stored, to: &fields) else {
                 isPresent.append(false)
                 continue
             }
             isPresent.append(true)
+            if !additions.isEmpty { unknown.take(paneStart: try paneStart(index), &fields) }
         }
         let count = numbers.isEmpty ? isPresent.count { $0 } : fields.count / numbers.count
         let batch: RecordBatch
         do throws(BytesError) {
             var columns: [Column] = []
             for aggregate in aggregates {
-                columns.append(try aggregate.column(of: fields, rows: count, stride: numbers.count))
+                let column = try aggregate.column(of: fields, rows: count, stride: numbers.count)
+                columns.append(unknown.isEmpty ? column : unknown.blanking(column, places: aggregate.places))
             }
             batch = RecordBatch(count: count, columns: columns)
         } catch {

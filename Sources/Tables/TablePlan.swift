@@ -1,7 +1,8 @@
+internal import Bytes
 internal import Catalog
 internal import Synchronization
 
-/// What reading a table needs to know, worked out once for each revision of its schema.
+/// What reading a table needs to know, worked out once for each revision of its schema and each version that serves.
 final class TablePlan: Sendable {
     let entry: TableEntry
     let storageKey: StorageKey
@@ -16,10 +17,30 @@ final class TablePlan: Sendable {
     }
 }
 
+extension TablePlan {
+    /// From a key that `shape` has checked; nil where the table has no panes.
+    func paneStart(of key: UnsafeRawBufferPointer) throws(TablesError) -> Int64? {
+        if entry.pane == nil { return nil }
+        var reader = ByteReader(key)
+        do throws(BytesError) {
+            for _ in 1..<max(shape.columns.count, 1) { try reader.skipTupleElement() }
+            guard case .int64(let start) = try reader.readTupleElement() else { return nil }
+            return start
+        } catch {
+            throw TablesError(.corruption, "a key of table \(entry.name) has no pane: \(error.message)", cause: error)
+        }
+    }
+}
+
 extension TableStore {
     func plan(of table: TableEntry) -> TablePlan {
         let known = plans.withLock { $0[table.id] }
-        if let known, known.entry.schemaRevision == table.schemaRevision { return known }
+        // What a version presents depends on when it was made.
+        if let known, known.entry.schemaRevision == table.schemaRevision,
+            known.entry.servingVersion == table.servingVersion
+        {
+            return known
+        }
         let plan = TablePlan(table, shardCount: catalog.snapshot.shardCount)
         plans.withLock { $0[table.id] = plan }
         return plan

@@ -51,9 +51,12 @@ extension TablePlan {
         var result = FoldResult(row: nil, panes: 0)
         var folded = ByteWriter()
         var next = ByteWriter()
+        var start = Int64.max
         while !merge.isAtEnd {
             if !Presenter.isAbsent(merge.value) {
                 result.panes += 1
+                // Of all that were combined, for the row knows only what every pane of it does.
+                start = min(start, try paneStart(of: merge.tuple) ?? .min)
                 guard result.panes <= FoldLimits.panes else {
                     throw TablesError(.limitExceeded, "a fold combines up to \(FoldLimits.panes) panes")
                 }
@@ -69,7 +72,7 @@ extension TablePlan {
         }
         if result.panes == 0 { return result }
         var rows = RowMessages()
-        try folded.bytes.withUnsafeBytes { try presenter.present([$0], into: &rows) }
+        try folded.bytes.withUnsafeBytes { try presenter.present([$0], into: &rows) { _ in start } }
         result.row = rows[0].map { [UInt8]($0) }
         return result
     }

@@ -32,7 +32,11 @@ extension TableStore {
                                 .limitExceeded,
                                 "the rows have more than \(GetLimits.bytes >> 20) MiB together; ask for fewer at once")
                         }
-                        try plan.presenter.present(stored, into: &rows)
+                        try plan.presenter.present(stored, into: &rows) { index throws(TablesError) in
+                            try keys.arena.withBytes { arena throws(TablesError) in
+                                try plan.paneStart(of: UnsafeRawBufferPointer(rebasing: arena[keys.range(at: index)]))
+                            }
+                        }
                     }
                 }
             }

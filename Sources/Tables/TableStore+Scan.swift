@@ -108,7 +108,11 @@ extension TablePlan {
             let stored = (0..<values.count).map {
                 UnsafeRawBufferPointer?(.init(rebasing: arena[values.range(at: $0)]))
             }
-            try presenter.present(stored, into: &page.rows)
+            try presenter.present(stored, into: &page.rows) { index throws(TablesError) in
+                try keys.arena.withBytes { arena throws(TablesError) in
+                    try paneStart(of: UnsafeRawBufferPointer(rebasing: arena[keys.range(at: index)]))
+                }
+            }
         }
         page.keys = keys
         return page
