@@ -8,8 +8,8 @@ import Testing
 /// No text makes the room trap, and none makes it recurse without bound.
 @Suite struct RobustnessTests {
     static let valid = """
-        CREATE APPLICATION delays OPTIONS (checkpoint = '200 ms');
-        CREATE CATEGORY flights BUCKETS 8 BY dest FORMAT JSON RETAIN 7 DAYS; /* log */
+        CREATE APPLICATION delays OPTIONS (checkpoint = '200 ms', state = 'exactly-once', output = 'exactly-once');
+        CREATE CATEGORY flights BUCKETS 8 BY dest FORMAT JSON RETAIN 7 DAYS, 10 GIB OPTIONS (quota = '1 MIB'); /* log */
         CREATE INPUT TABLE flights (scheduled TIMESTAMP AS SECONDS, origin STRING, dest STRING FROM '$.to[''x'']', delay DOUBLE,
           seats INT64) FROM CATEGORY 'flights' START LATEST TIME scheduled;
         CREATE TABLE airports (faa STRING, "name" STRING, lat DOUBLE) SHARD BY (faa) PRIMARY KEY (faa, name); -- loads
@@ -18,19 +18,77 @@ import Testing
         CREATE TABLE routes SHARD BY (origin) AS SELECT origin, EXTRACT(HOUR FROM scheduled) AS h, COUNT(*) AS n,
           SUM(seats) / COUNT(*) AS m, MAX_BY(dest, delay) FILTER (WHERE seats BETWEEN 1 AND 400) AS w, X'00ff' AS y
         FROM flights [1 DAY IN 'America/New_York'] WHERE NOT (dest LIKE 'A%' OR delay <> -1) GROUP BY origin, h;
+        CREATE CATEGORY late BUCKETS 2 BY dest AS SELECT f.*, a.lat, s.d FROM flights AS f
+          LEFT JOIN airports AS a ON f.origin = a.faa AND a.name = 'x' JOIN seen AS s ON s.origin = f.dest WHERE s.x > f.delay;
+        CREATE CATEGORY hourly BY origin RETAIN 1 GIB AS SELECT origin, COUNT(*) AS n FROM flights [1 HOUR]
+          GROUP BY origin EMIT FINAL;
         """
 
+    /// Where nothing is deployed, and where the valid file is.
+    static let catalogs: [CatalogSnapshot] = {
+        var deployed = CatalogSnapshot(shardCount: 64)
+        if let deployment = try? plan(try parse(valid, file: "valid.sql"), against: deployed, now: 0) {
+            for category in deployment.categories { try? deployed.put(category) }
+            for table in deployment.tables { try? deployed.put(table) }
+            if let app = deployment.app { try? deployed.put(app) }
+        }
+        return [CatalogSnapshot(shardCount: 64), deployed]
+    }()
+
     private func attempt(_ text: String) {
-        do {
-            _ = try plan(try parse(text, file: "fuzz.sql"), against: CatalogSnapshot(shardCount: 64), now: 0)
-        } catch {
-            #expect(error.line >= 1 && error.column >= 1)
-            #expect(!error.description.isEmpty)
+        for catalog in Self.catalogs {
+            do {
+                let deployment = try plan(try parse(text, file: "fuzz.sql"), against: catalog, now: 0)
+                #expect(deployment.isEmpty == deployment.changes.isEmpty)
+                // No number stands twice, and none that is given out already comes again.
+                for table in deployment.tables {
+                    let numbers = table.columns.map(\.number)
+                    #expect(Set(numbers).count == numbers.count)
+                    #expect(numbers.allSatisfy { $0 < table.nextFieldNumber })
+                    let former = catalog.table(id: table.id)?.nextFieldNumber ?? 1
+                    #expect(table.nextFieldNumber >= former)
+                }
+            } catch {
+                #expect(error.line >= 1 && error.column >= 1)
+                #expect(!error.description.isEmpty)
+            }
         }
     }
 
     @Test func theValidFileIsValid() throws {
-        _ = try plan(try parse(Self.valid, file: "valid.sql"), against: CatalogSnapshot(shardCount: 64), now: 0)
+        let script = try parse(Self.valid, file: "valid.sql")
+        #expect(try plan(script, against: Self.catalogs[0], now: 0).tables.count == 4)
+        #expect(try plan(script, against: Self.catalogs[1], now: 1).changes == [])
+    }
+
+    /// What differs from what is deployed is changed or refused: whole lines, clauses and names go or stand twice.
+    @Test(arguments: 0..<8)
+    func changedFilesAreDeployedOrRefusedAndThenChangeNothing(_ seed: Int) throws {
+        var random = Random(state: UInt64(seed) &+ 200)
+        let words = Self.valid.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        for _ in 0..<150 {
+            var changed = words
+            for _ in 0...random.index(2) {
+                let place = random.index(changed.count)
+                let end = min(changed.count, place + 1 + random.index(3))
+                switch random.index(3) {
+                case 0: changed.removeSubrange(place..<end)
+                case 1: changed.insert(contentsOf: changed[place..<end], at: random.index(changed.count))
+                default: changed[place] = words[random.index(words.count)]
+                }
+                if changed.isEmpty { break }
+            }
+            let text = changed.joined(separator: " ")
+            attempt(text)
+            var catalog = Self.catalogs[1]
+            guard let script = try? parse(text, file: "changed.sql"),
+                let deployment = try? plan(script, against: catalog, now: 5)
+            else { continue }
+            for category in deployment.categories { try catalog.put(category) }
+            for table in deployment.tables { try catalog.put(table) }
+            if let app = deployment.app { try catalog.put(app) }
+            #expect(try plan(script, against: catalog, now: 6).changes == [], "\(text)")
+        }
     }
 
     @Test(arguments: 0..<8)
