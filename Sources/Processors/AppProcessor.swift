@@ -34,11 +34,15 @@ final class AppProcessor {
         self.tables = tables
         self.clock = clock
         stopwatch = Stopwatch(clock)
-        followers = try Self.followers(of: app, catalog, lookup: ServedTables(tables)).map { category, inputs in
+        let stores = OutputStores(categories: categories, tables: tables)
+        followers = try Self.followers(of: app, catalog, stores).map { category, inputs in
             CategoryFollower(
                 category, inputs: inputs, categories: categories, clock: clock, batchRecordCount: batchRecordCount)
         }
         sinks = followers.flatMap(\.sinks)
+        let inputs = followers.flatMap(\.inputs)
+        tableSinks = inputs.flatMap(\.tableSinks)
+        outputs = try AppOutputs(app, catalog, inputs: inputs, stores: stores)
         lanes = followers.flatMap { follower in (0..<follower.category.bucketCount).map { (follower, $0) } }
         pipeline = BatchPipeline(workers: workers)
         let name = DeadLetterCategory.name(ofApp: app.name)
@@ -49,17 +53,19 @@ final class AppProcessor {
     }
 
     private static func followers(
-        of app: AppEntry, _ catalog: CatalogSnapshot, lookup: any TableLookup
+        of app: AppEntry, _ catalog: CatalogSnapshot, _ stores: OutputStores
     ) throws(ProcessorsError) -> [(CategoryEntry, [InputPlan])] {
         let tables = app.tableIDs.compactMap { catalog.table(id: $0) }
+        let outputs = InputOutputs(
+            app: app, categories: app.outputIDs.compactMap { catalog.category(id: $0) }, stores: stores)
         var inputs: [UInt32: [InputPlan]] = [:]
         for input in app.inputTables {
             let readers = tables.filter { $0.source.inputTable?.lowercased() == input.name.lowercased() }
             let plan = try InputPlan(
-                input, tables: readers, shardCount: catalog.shardCount,
+                input, tables: readers, outputs: outputs, shardCount: catalog.shardCount,
                 bucketCount: catalog.category(id: input.categoryID)?.bucketCount ?? 0,
                 watermarkConfidence: app.options.watermarkConfidence, joinable: catalog.tables,
-                lookup: lookup)
+                lookup: ServedTables(stores.tables))
             if let plan {
                 inputs[input.categoryID, default: []].append(plan)
             }
@@ -93,6 +99,7 @@ final class AppProcessor {
             }
             try place(follower, stored)
         }
+        try outputs.load()
         try deadLetters.load(from: deadLetterPosition ?? 0) { category, bucket, offset in
             for follower in followers where follower.category.name == category {
                 follower.keep(deadLetter: offset, bucket: bucket)
@@ -109,9 +116,9 @@ final class AppProcessor {
         pipeline.reset(to: [])
     }
 
-    private func storedPositions(of sink: TableSink) throws(ProcessorsError) -> [PositionKey: StoredPosition] {
+    private func storedPositions(of sink: any PositionedSink) throws(ProcessorsError) -> [PositionKey: StoredPosition] {
         do {
-            return try tables.positions(table: sink.table, version: sink.version)
+            return try tables.positions(of: sink.id)
         } catch {
             throw ProcessorsError(tables: error, "reading positions", code: .readFailed)
         }
@@ -178,43 +185,48 @@ final class AppProcessor {
 
     // MARK: Checkpoints
 
-    /// Whether there are records that no checkpoint covers.
-    var isDirty: Bool { followers.contains { $0.isDirty } }
+    /// Whether there are records that no checkpoint covers, or panes to emit.
+    var isDirty: Bool { followers.contains { $0.isDirty } || outputs.isDirty }
     var groupCount: Int { sinks.reduce(0) { $0 + $1.groupCount } }
     var byteCount: Int { sinks.reduce(0) { $0 + $1.byteCount } }
     var deadLetterCount: UInt64 { deadLetters.count }
     var stageTimes: StageTimes { stopwatch.times }
 
-    private let sinks: [TableSink]
+    private let sinks: [any PositionedSink]
+    private let tableSinks: [TableSink]
+    private let outputs: AppOutputs
 
     /// Whether a checkpoint is taken whose fate is not known yet.
     var isCommitting: Bool { pending != nil }
 
     /// Writes all partials and all positions that have changed, at once. After an error nothing is certain but what
     /// `load` finds.
-    func checkpoint() throws(ProcessorsError) {
-        didWrite(try takeCheckpoint().write(to: tables, clock: clock))
+    func checkpoint(beginsRounds: Bool = true) throws(ProcessorsError) {
+        didWrite(try takeCheckpoint(beginsRounds: beginsRounds).write(to: tables, clock: clock))
     }
 
     /// Takes all partials and all positions that have changed. What is applied from now on belongs to the next one, which
-    /// is to be taken only after `didWrite`.
-    func takeCheckpoint() throws(ProcessorsError) -> PendingCheckpoint {
+    /// is to be taken only after `didWrite`. Without `beginsRounds` no more panes are emitted than were begun before.
+    func takeCheckpoint(beginsRounds: Bool = true) throws(ProcessorsError) -> PendingCheckpoint {
         precondition(pending == nil, "one checkpoint at a time")
         try keepDeadLetters()
         var partials: [(sink: Int, partials: any Partials)] = []
-        for (index, sink) in sinks.enumerated() where sink.groupCount > 0 {
+        for (index, sink) in tableSinks.enumerated() where sink.groupCount > 0 {
             partials.append((index, sink.takePartials()))
         }
         let positions = followers.flatMap { $0.takeDirtyPositions() } + takeDeadLetterPositions()
-        let taken = PendingCheckpoint(generation: generation, partials: partials, positions: positions)
+        let taken = PendingCheckpoint(
+            generation: generation, partials: partials, positions: positions, semantics: app.options.state,
+            outputs: outputs.take(beginsRounds: beginsRounds))
         pending = taken
         return taken
     }
 
     /// The checkpoint that was taken is written.
-    func didWrite(_ times: StageTimes) {
-        stopwatch.add(times)
-        for (index, partials) in pending?.partials ?? [] { sinks[index].putBack(partials) }
+    func didWrite(_ written: WrittenCheckpoint) {
+        stopwatch.add(written.times)
+        outputs.didCommit(written.outputs)
+        for (index, partials) in pending?.partials ?? [] { tableSinks[index].putBack(partials) }
         pending = nil
         for follower in followers { follower.didCommit() }
         checkpointCount += 1
@@ -225,14 +237,14 @@ final class AppProcessor {
         try deadLetters.flush()
     }
 
-    /// For each table version, how far the dead-letter category has come: see `DeadLetters`. Nothing of it is ever
+    /// For each sink, how far the dead-letter category has come: see `DeadLetters`. Nothing of it is ever
     /// applied, so it holds no table's freshness back.
     private func takeDeadLetterPositions() -> [StoredPosition] {
         guard let end = deadLetters.takeDirtyEnd() else { return [] }
         return sinks.map { sink in
             StoredPosition(
-                table: sink.table, version: sink.version, category: deadLetters.category.id,
-                bucket: DeadLetters.bucket, offset: end, appendTime: .max)
+                sink: sink.id, category: deadLetters.category.id, bucket: DeadLetters.bucket, offset: end,
+                appendTime: .max)
         }
     }
 

@@ -147,7 +147,7 @@ package final class AppRunner: Sendable {
                 publish(.running, nil)
             }
             if isStopping {
-                if checkpoints, processor.isDirty { try processor.checkpoint() }
+                if checkpoints, processor.isDirty { try processor.checkpoint(beginsRounds: false) }
                 return publishFigures(of: processor)
             }
             let step = schedule.next(

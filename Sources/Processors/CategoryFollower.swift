@@ -2,7 +2,7 @@ package import Catalog
 internal import Categories
 internal import Tables
 
-/// One category as an app follows it: its buckets, how far each has been applied, and the tables that its records reach.
+/// One category as an app follows it: its buckets, how far each has been applied, and the tables and outputs that its records reach.
 final class CategoryFollower {
     /// How far one sink has come in one bucket.
     struct Position {
@@ -34,7 +34,7 @@ final class CategoryFollower {
     let category: CategoryEntry
     let inputs: [InputPlan]
     /// Of all inputs, one after the other.
-    let sinks: [TableSink]
+    let sinks: [any PositionedSink]
     let reader: BucketReader
     private(set) var buckets: [Bucket] = []
 
@@ -111,8 +111,8 @@ final class CategoryFollower {
                 let position = buckets[number].positions[index]
                 positions.append(
                     StoredPosition(
-                        table: sink.table, version: sink.version, category: category.id, bucket: number,
-                        offset: position.offset, appendTime: position.appendTime))
+                        sink: sink.id, category: category.id, bucket: number, offset: position.offset,
+                        appendTime: position.appendTime))
                 buckets[number].positions[index].taken = position.offset
             }
             takePosition(of: number)
@@ -125,7 +125,7 @@ final class CategoryFollower {
         for bucket in buckets.indices { publishPosition(of: bucket) }
     }
 
-    /// Several tables may stand at different positions; the one that is furthest behind counts.
+    /// Several sinks may stand at different positions; the one that is furthest behind counts.
     private func takePosition(of bucket: Int) {
         guard let least = buckets[bucket].positions.min(by: { $0.offset < $1.offset }) else { return }
         buckets[bucket].taken = (least.offset, least.appendTime)

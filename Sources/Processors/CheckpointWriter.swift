@@ -4,7 +4,7 @@ internal import Tables
 
 /// Writes the checkpoints of one app beside the thread that applies its records: one at a time.
 final class CheckpointWriter: Sendable {
-    typealias Outcome = Result<StageTimes, ProcessorsError>
+    typealias Outcome = Result<WrittenCheckpoint, ProcessorsError>
 
     private let tables: TableStore
     private let clock: ProcessorClock

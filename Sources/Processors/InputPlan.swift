@@ -7,17 +7,24 @@ final class InputPlan {
     let input: InputTableEntry
     let preparer: InputPreparer
     /// One for each version of each table.
-    let sinks: [TableSink]
-    /// For each sink, the place of its table among those of `preparer`.
+    let tableSinks: [TableSink]
+    let outputs: [RecordOutput]
+    /// Of some of the table sinks, what emits their panes.
+    private var paneOutputs: [Int: PaneOutput] = [:]
+    /// For each table sink, the place of its table among those of `preparer`.
     private let planOfSink: [Int]
     /// nil without an event time.
     private(set) var watermark: InputWatermark?
     /// Records that needed a row of a joined table and found none, once for each join, since the app started.
     private(set) var unmatchedCount: UInt64 = 0
 
-    /// nil where no table reads the input.
+    /// The table sinks, then the outputs: each has a position of its own.
+    var sinks: [any PositionedSink] { tableSinks as [any PositionedSink] + outputs }
+
+    /// nil where no table and no output category reads the input.
     init?(
-        _ input: InputTableEntry, tables: [TableEntry], shardCount: Int, bucketCount: Int = 1,
+        _ input: InputTableEntry, tables: [TableEntry], outputs: InputOutputs? = nil, shardCount: Int,
+        bucketCount: Int = 1,
         watermarkConfidence: Double = AppOptions().watermarkConfidence, joinable: [UInt32: TableEntry] = [:],
         lookup: any TableLookup = NoTables()
     ) throws(ProcessorsError) {
@@ -34,11 +41,14 @@ final class InputPlan {
             }
             plans.append(plan)
         }
-        guard !sinks.isEmpty else { return nil }
+        let recordPlans = try outputs?.plans(of: input, pool: &pool, joins: &joins) ?? []
+        guard !sinks.isEmpty || !recordPlans.isEmpty else { return nil }
         self.input = input
-        self.sinks = sinks
+        tableSinks = sinks
+        self.outputs = recordPlans.compactMap { outputs?.output($0, of: input) }
         self.planOfSink = planOfSink
-        preparer = try InputPreparer(input, plans: plans, pool: pool, joins: joins, lookup: lookup)
+        preparer = try InputPreparer(
+            input, plans: plans, outputs: recordPlans, pool: pool, joins: joins, lookup: lookup)
         if input.eventTimeColumn != nil {
             watermark = InputWatermark(confidence: watermarkConfidence, bucketCount: bucketCount)
         }
@@ -60,9 +70,30 @@ final class InputPlan {
         stopwatch.charge(\.evaluate)
         for (index, position) in positions.enumerated() where position < whole.end {
             let firstRow = batch.offsets.firstIndex { $0 >= position } ?? batch.rows
-            sinks[index].apply(batch, prepared.rows[planOfSink[index]], from: firstRow, &stopwatch)
+            if index < tableSinks.count {
+                let rows = prepared.rows[planOfSink[index]]
+                tableSinks[index].apply(batch, rows, from: firstRow, &stopwatch)
+                paneOutputs[index]?.observe(rows, from: firstRow)
+            } else {
+                let output = index - tableSinks.count
+                outputs[output].apply(batch, prepared.outputs[output], from: firstRow)
+            }
         }
         return prepared.refusals.filter { whole.records.offsets[$0.record] >= least }
+    }
+
+    /// Every table sink takes all records: they are not of a log, and so have no position and no watermark.
+    func apply(_ prepared: PreparedInput, _ stopwatch: inout Stopwatch) {
+        for (index, sink) in tableSinks.enumerated() {
+            sink.apply(prepared.batch, prepared.rows[planOfSink[index]], from: 0, &stopwatch)
+        }
+    }
+
+    /// Shows the output what reaches the table whose panes it emits; false where the input does not fill that version.
+    func attach(_ output: PaneOutput) -> Bool {
+        guard let sink = tableSinks.firstIndex(where: { $0.version == output.version }) else { return false }
+        paneOutputs[sink] = output
+        return true
     }
 
     /// There is nothing left to read in a bucket.
@@ -74,7 +105,7 @@ final class InputPlan {
 extension TablePlan {
     func makeSink(version: UInt32, shardCount: Int) -> TableSink {
         let storageKey = StorageKey(of: table, shardCount: shardCount)
-        return TableSink(table: table.id, version: version) {
+        return TableSink(VersionID(table: table.id, version: version)) {
             switch body {
             case .aggregate(let states):
                 AggregatePartials(self, states: states, version: version, storageKey: storageKey)

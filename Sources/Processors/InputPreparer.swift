@@ -11,10 +11,12 @@ struct InputPreparer: Sendable {
     /// Where the decoder puts the event time.
     private let eventTimeIndex: Int?
     private let plans: [TablePlan]
+    private let outputs: [RecordPlan]
     private let joins: JoinPreparer
 
     init(
-        _ input: InputTableEntry, plans: [TablePlan], pool: ExpressionPool, joins: JoinPool, lookup: any TableLookup
+        _ input: InputTableEntry, plans: [TablePlan], outputs: [RecordPlan] = [], pool: ExpressionPool,
+        joins: JoinPool, lookup: any TableLookup
     ) throws(ProcessorsError) {
         let inputColumnCount = input.columns.count
         let read = Set(pool.inputColumns).union(joins.joins.flatMap(\.columnsRead))
@@ -33,8 +35,10 @@ struct InputPreparer: Sendable {
         self.joins = JoinPreparer(joins.joins, lookup: lookup) { $0.remapped(places) }
         eventTimeIndex = input.eventTimeColumn.flatMap { needed.firstIndex(of: $0) }
         self.plans = plans
+        self.outputs = outputs
     }
 
+    /// `bucket` may be `EvaluatedBatch.files`: such records have no append times.
     func prepare(
         _ records: LogRecords, bucket: Int, _ stopwatch: inout Stopwatch
     ) throws(ProcessorsError) -> PreparedInput {
@@ -64,8 +68,16 @@ struct InputPreparer: Sendable {
             refusals += unencodable.map { Refusal(record: decoded.records[$0], reason: "a key column is NaN") }
             return rows
         }
+        let rendered = outputs.map { output in
+            let (records, oversized) = output.render(batch)
+            for row in oversized {
+                let reason = "its record in \(output.category.name) would be too large"
+                refusals.append(Refusal(record: decoded.records[row], reason: reason))
+            }
+            return records
+        }
         stopwatch.charge(\.evaluate)
-        return PreparedInput(batch: batch, rows: rows, refusals: refusals, unmatched: unmatched)
+        return PreparedInput(batch: batch, rows: rows, outputs: rendered, refusals: refusals, unmatched: unmatched)
     }
 
     private func takeEventTimes(
@@ -80,7 +92,9 @@ struct InputPreparer: Sendable {
             let reason =
                 nulls?[row] == true
                 ? "there is no event time"
-                : EventTimeBounds.reason(against: times[row], appendedAt: records.appendTimes[record])
+                : EventTimeBounds.reason(
+                    against: times[row],
+                    appendedAt: batch.bucket == EvaluatedBatch.files ? nil : records.appendTimes[record])
             if let reason {
                 refusals.append(Refusal(record: record, reason: reason))
                 batch.exclude(row)
@@ -95,6 +109,7 @@ extension TablePlan {
         var rows = KeyedRows(slots: batch.select(filter: filter), keys: KeyBatch())
         let paneStarts = pane.flatMap { pane in batch.eventTimes.map { pane.starts(of: $0, slots: rows.slots) } }
         let unencodable = rows.keys.encode(keys.map { batch.columns[$0] }, paneStarts: paneStarts, slots: &rows.slots)
+        rows.paneStarts = paneStarts
         rows.keys.hash(rows.slots)
         return (rows, unencodable)
     }

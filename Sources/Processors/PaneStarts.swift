@@ -31,6 +31,12 @@ struct PaneStarts: Sendable {
         }
     }
 
+    /// Of the pane that `time` is in.
+    func start(of time: Int64) -> Int64 {
+        guard let zone else { return floor(time) }
+        return zone.withOffsets { localStart(time, &$0) }
+    }
+
     /// The greatest multiple of the width that is not after `time`.
     @inline(__always)
     private func floor(_ time: Int64) -> Int64 {

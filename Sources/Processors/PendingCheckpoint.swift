@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Tables
 
 /// All partials and positions of an app at one moment, on their way to the table store.
@@ -9,19 +10,34 @@ struct PendingCheckpoint: Sendable {
     /// By the place of their sinks among the app's.
     let partials: [(sink: Int, partials: any Partials)]
     let positions: [StoredPosition]
+    let semantics: Semantics
+    let outputs: OutputWork
 
     /// On any thread. After an error nothing is certain but what the store says once it has recovered.
-    func write(to tables: TableStore, clock: ProcessorClock) throws(ProcessorsError) -> StageTimes {
+    func write(to tables: TableStore, clock: ProcessorClock) throws(ProcessorsError) -> WrittenCheckpoint {
         var stopwatch = Stopwatch(clock)
-        let checkpoint = Checkpoint(
-            generation: generation, merges: partials.map { $0.partials.takeMerges() }, positions: positions)
+        var outputs = outputs
+        var checkpoint = Checkpoint(
+            generation: generation, merges: partials.map { $0.partials.takeMerges() }, positions: positions,
+            semantics: semantics)
         stopwatch.charge(\.encode)
+        try outputs.prepare(&checkpoint)
+        stopwatch.charge(\.output)
         do {
             try tables.commit(checkpoint)
         } catch {
             throw ProcessorsError(tables: error, "writing a checkpoint", code: .commitFailed)
         }
         stopwatch.charge(\.commit)
-        return stopwatch.times
+        try outputs.finish()
+        stopwatch.charge(\.output)
+        return WrittenCheckpoint(times: stopwatch.times, outputs: outputs)
     }
+}
+
+/// What is known once a checkpoint is written.
+struct WrittenCheckpoint: Sendable {
+    /// Where the time of writing it went.
+    let times: StageTimes
+    let outputs: OutputWork
 }

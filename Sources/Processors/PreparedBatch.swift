@@ -24,6 +24,8 @@ struct PreparedInput: Sendable {
     var batch: EvaluatedBatch
     /// For each of the plans.
     var rows: [KeyedRows]
+    /// For each of the outputs.
+    var outputs: [RenderedRecords] = []
     /// In no order, and perhaps more than one of a record.
     var refusals: [Refusal]
     /// Records that needed a row of a joined table and found none, once for each join.
@@ -35,6 +37,8 @@ struct KeyedRows: Sendable {
     /// 0, to be replaced by the group's slot; `noSlot` for rows that are passed over.
     var slots: [UInt32]
     var keys: KeyBatch
+    /// Of a table with panes.
+    var paneStarts: [Int64]?
 }
 
 /// A record that some table cannot take.

@@ -21,7 +21,8 @@ package struct ServedTables: TableLookup {
         return try rows(of: entry, columns: found, keys: keys)
     }
 
-    private func rows(
+    /// Fewer at once where they are too much for one read, down to one by one.
+    func rows(
         of table: TableEntry, columns: [TableColumn], keys: ByteStrings
     ) throws(ProcessorsError) -> JoinedRows {
         do {
@@ -32,7 +33,6 @@ package struct ServedTables: TableLookup {
                 throw ProcessorsError(tables: error, "looking up rows of \(table.name)", code: .readFailed)
             }
         }
-        // Rows of many megabytes: fewer at once, and in the end one by one.
         if keys.count <= 1 {
             let columns = columns.map { Column(type: $0.type, values: [.null]) }
             return JoinedRows(isFound: [false], columns: columns, unreadable: [0])

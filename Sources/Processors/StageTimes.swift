@@ -16,6 +16,8 @@ package struct StageTimes: Sendable, Hashable {
     package var encode: UInt64 = 0
     /// Operands and positions into the table store.
     package var commit: UInt64 = 0
+    /// Records into output categories.
+    package var output: UInt64 = 0
 
     package init() {}
 
@@ -28,9 +30,10 @@ package struct StageTimes: Sendable, Hashable {
         times.aggregate += more.aggregate
         times.encode += more.encode
         times.commit += more.commit
+        times.output += more.output
     }
 
-    package var total: UInt64 { read + decode + join + evaluate + group + aggregate + encode + commit }
+    package var total: UInt64 { read + decode + join + evaluate + group + aggregate + encode + commit + output }
 }
 
 /// Charges the time between its marks to stages.

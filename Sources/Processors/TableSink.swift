@@ -4,21 +4,20 @@ internal import Tables
 ///
 /// A batch is one call. What is taken for a checkpoint leaves the sink; should the checkpoint fail, the processor empties
 /// all its sinks and reads the records again.
-final class TableSink {
-    let table: UInt32
-    let version: UInt32
+final class TableSink: PositionedSink {
+    let version: VersionID
     private let makePartials: () -> any Partials
     private var current: any Partials
     /// What a checkpoint gave back.
     private var spare: (any Partials)?
 
-    init(table: UInt32, version: UInt32, _ makePartials: @escaping () -> any Partials) {
-        self.table = table
+    init(_ version: VersionID, _ makePartials: @escaping () -> any Partials) {
         self.version = version
         self.makePartials = makePartials
         current = makePartials()
     }
 
+    var id: SinkID { .table(version) }
     /// Keys that have a partial.
     var groupCount: Int { current.groupCount }
     /// About what the partials take in memory.

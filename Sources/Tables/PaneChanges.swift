@@ -44,6 +44,13 @@ package struct PaneMarkers: Sendable {
         starts.append(start)
         keys.append(key)
     }
+
+    /// Takes the last one away, and gives its start. There has to be one.
+    package mutating func removeLast() -> Int64 {
+        keys.arena.removeSubrange(keys.range(at: count - 1))
+        keys.ends.removeLast()
+        return starts.removeLast()
+    }
 }
 
 /// How far the output of a table's panes has come.
