@@ -92,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "maser",
             dependencies: [
-                "Server", "MaserClient", "RPC", "BulkLoad", "Catalog", "Records", "Bytes", .argumentParser, .logging,
+                "Server", "MaserClient", "SQL", "RPC", "BulkLoad", "Catalog", "Records", "Bytes", .argumentParser,
+                .logging,
                 .histogram,
             ],
             swiftSettings: settings),

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import MaserClient
 internal import RPC
+internal import SQL
 
 struct Deploy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +18,12 @@ struct Deploy: AsyncParsableCommand {
 
             A table or an output category that joins an app begins where its input table does; a state that joins a table \
             with panes counts in panes that begin afterwards, and is NULL in those before (`maser backfill` fills them).
+
+            What a file can declare (every keyword is free as a name; "..." quotes names, '...' strings):
+
+            \(indented(SQLReference.grammar))
+
+            \(SQLReference.notes)
             """)
 
     @Argument(help: "The SQL file; - reads standard input.")
@@ -62,6 +69,12 @@ struct Deploy: AsyncParsableCommand {
         var changes: [String]
         var isDryRun: Bool
     }
+}
+
+/// As help shows examples.
+private func indented(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" }
+        .joined(separator: "\n")
 }
 
 private func readText(_ path: String) throws -> String {
