@@ -23,6 +23,8 @@ final class AppProcessor {
 
     private(set) var recordCount: UInt64 = 0
     private(set) var checkpointCount: UInt64 = 0
+    /// What writing the last one took.
+    private(set) var checkpointNanoseconds: UInt64 = 0
 
     init(
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
@@ -173,12 +175,15 @@ final class AppProcessor {
         let (bucket, records) = (batch.bucket, batch.records)
         stopwatch.add(batch.times)
         stopwatch.start()
+        var refused = 0
         for refusal in follower.apply(batch, &stopwatch)
         where records.offsets[refusal.record] > follower.buckets[bucket].lastDeadLetter {
             follower.keep(deadLetter: records.offsets[refusal.record], bucket: bucket)
             try deadLetters.keep(
                 records, refusal.record, reason: refusal.reason, category: follower.category.name, bucket: bucket)
+            refused += 1
         }
+        follower.count(deadLetters: refused, bucket: bucket)
         follower.advance(bucket: bucket, to: batch.end, appendTime: batch.appendTime)
         recordCount += UInt64(records.count)
     }
@@ -225,6 +230,7 @@ final class AppProcessor {
     /// The checkpoint that was taken is written.
     func didWrite(_ written: WrittenCheckpoint) {
         stopwatch.add(written.times)
+        checkpointNanoseconds = written.times.total
         outputs.didCommit(written.outputs)
         for (index, partials) in pending?.partials ?? [] { tableSinks[index].putBack(partials) }
         pending = nil
@@ -266,9 +272,13 @@ final class AppProcessor {
     var bucketStatuses: [AppRunnerStatus.Bucket] {
         followers.flatMap { follower in
             follower.buckets.enumerated().map { number, bucket in
-                AppRunnerStatus.Bucket(
+                var status = AppRunnerStatus.Bucket(
                     category: follower.category.id, categoryName: follower.category.name, bucket: number,
                     position: bucket.committed, end: bucket.committed, freshness: bucket.committedAppendTime)
+                status.records = follower.counters[number].records
+                status.lateRecords = follower.counters[number].lateRecords
+                status.deadLetters = follower.counters[number].deadLetters
+                return status
             }
         }
     }

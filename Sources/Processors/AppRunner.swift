@@ -204,7 +204,11 @@ package final class AppRunner: Sendable {
 
     private func publishCounters(of processor: AppProcessor) {
         let watermarks = processor.watermarkStatuses
+        let (partials, partialBytes) = (processor.groupCount, processor.byteCount)
         shared.withLock { shared in
+            shared.status.partials = partials
+            shared.status.partialBytes = partialBytes
+            shared.status.checkpointNanoseconds = processor.checkpointNanoseconds
             shared.status.records = processor.recordCount
             shared.status.deadLetters = processor.deadLetterCount
             shared.status.checkpoints = processor.checkpointCount

@@ -19,6 +19,12 @@ package struct AppRunnerStatus: Sendable {
         /// Every record appended before it is in the tables, microseconds since 1970: the append time of the last one
         /// that is, or for a bucket that has caught up the time of asking.
         package var freshness: Int64
+        /// Read since the app started; a record that is read again counts again.
+        package var records: UInt64 = 0
+        /// Of them, those that came behind the watermark as it stood.
+        package var lateRecords: UInt64 = 0
+        /// Of them, those that could not be applied.
+        package var deadLetters: UInt64 = 0
 
         package init(
             category: UInt32, categoryName: String, bucket: Int, position: Int64, end: Int64, freshness: Int64
@@ -62,6 +68,11 @@ package struct AppRunnerStatus: Sendable {
     /// Records that could not be applied since the app started.
     package var deadLetters: UInt64 = 0
     package var checkpoints: UInt64 = 0
+    /// What writing the last one took; 0 before the first.
+    package var checkpointNanoseconds: UInt64 = 0
+    /// Keys with a partial that no checkpoint has taken yet, and about what they take in memory.
+    package var partials = 0
+    package var partialBytes = 0
     package var stageTimes = StageTimes()
 
     package init(app: String, state: State = .running) {

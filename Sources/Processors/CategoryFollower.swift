@@ -31,12 +31,21 @@ final class CategoryFollower {
         var taken: (offset: Int64, appendTime: Int64) = (0, 0)
     }
 
+    /// What came out of one bucket since the app started.
+    struct Counters {
+        var records: UInt64 = 0
+        var lateRecords: UInt64 = 0
+        var deadLetters: UInt64 = 0
+    }
+
     let category: CategoryEntry
     let inputs: [InputPlan]
     /// Of all inputs, one after the other.
     let sinks: [any PositionedSink]
     let reader: BucketReader
     private(set) var buckets: [Bucket] = []
+    /// By bucket; they outlive a reading of the positions.
+    private(set) var counters: [Counters]
 
     init(
         _ category: CategoryEntry, inputs: [InputPlan], categories: CategoryStore, clock: ProcessorClock,
@@ -48,6 +57,7 @@ final class CategoryFollower {
             category: category, inputs: inputs.map(\.preparer), categories: categories, clock: clock,
             batchRecordCount: batchRecordCount)
         sinks = inputs.flatMap(\.sinks)
+        counters = [Counters](repeating: Counters(), count: category.bucketCount)
     }
 
     /// Of each sink.
@@ -77,6 +87,9 @@ final class CategoryFollower {
     /// Applies the next records of a bucket to every sink that has not had them yet. What is refused comes in the order
     /// of the log, each record once.
     func apply(_ batch: PreparedBatch, _ stopwatch: inout Stopwatch) -> [Refusal] {
+        let late = lateCount
+        counters[batch.bucket].records += UInt64(batch.records.count)
+        defer { counters[batch.bucket].lateRecords += lateCount - late }
         let offsets = buckets[batch.bucket].positions.map(\.offset)
         var refusals: [Int: Refusal] = [:]
         var first = 0
@@ -88,6 +101,12 @@ final class CategoryFollower {
             }
         }
         return refusals.values.sorted { $0.record < $1.record }
+    }
+
+    private var lateCount: UInt64 { inputs.reduce(0) { $0 + ($1.watermark?.lateCount ?? 0) } }
+
+    func count(deadLetters: Int, bucket: Int) {
+        counters[bucket].deadLetters += UInt64(deadLetters)
     }
 
     /// Everything before `offset` has been applied; the last of it was appended at `appendTime`.
