@@ -41,6 +41,20 @@ package final class DataFolder: Sendable {
         close(lockDescriptor)
     }
 
+    /// Makes sure that a power loss leaves the stores where they were made. Each store sees to the names in its own folder;
+    /// that of the folder itself is in this one, and this one's in the one above.
+    func sync() throws(ServerError) {
+        for path in [path, path + "/.."] {
+            let folder = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            // The one above may be nobody's business to read, and was not made here then.
+            if folder < 0, path != self.path { continue }
+            defer { close(folder) }
+            guard folder >= 0, fsync(folder) == 0 else {
+                throw ServerError(.dataFolder, "cannot sync \(path): \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+
     package var catalog: String { path + "/catalog" }
     package var tables: String { path + "/tables" }
     package var log: String { path + "/log" }
