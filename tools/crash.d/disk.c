@@ -69,6 +69,8 @@ static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER;
 
 struct descriptor {
     bool is_watched, is_directory;
+    dev_t device;
+    ino_t inode;
     int store, kind;
     int flags;
 };
@@ -156,9 +158,16 @@ static int kind_of(const char *clean) {
     return other_file;
 }
 
+// Closing goes by unseen where it is fclose or closedir that does it, and the number may be another file's now.
 static struct descriptor *watched(int file) {
     if (control == NULL || file < 0 || file >= greatest_descriptor || !descriptors[file].is_watched) return NULL;
-    return &descriptors[file];
+    struct descriptor *descriptor = &descriptors[file];
+    struct stat found;
+    if (fstat(file, &found) == 0 && found.st_ino == descriptor->inode && found.st_dev == descriptor->device) {
+        return descriptor;
+    }
+    descriptor->is_watched = false;
+    return NULL;
 }
 
 static void watch(int file, const char *clean, int flags) {
@@ -167,7 +176,7 @@ static void watch(int file, const char *clean, int flags) {
     if (fstat(file, &found) != 0) return;
     descriptors[file] = (struct descriptor){
         .is_watched = S_ISREG(found.st_mode) || S_ISDIR(found.st_mode), .is_directory = S_ISDIR(found.st_mode),
-        .store = store_of(clean), .kind = kind_of(clean), .flags = flags};
+        .device = found.st_dev, .inode = found.st_ino, .store = store_of(clean), .kind = kind_of(clean), .flags = flags};
 }
 
 // MARK: The journal

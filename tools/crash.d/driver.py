@@ -19,7 +19,7 @@ import stream
 # How often each phase is drawn.
 DECK = {
     "ingest": 3, "append": 2, "checkpoint": 4, "flush": 2, "compaction": 2, "retention": 2, "manifest": 2, "load": 3,
-    "deploy": 2, "restart": 3, "shutdown": 1, "full disk": 2,
+    "deploy": 2, "redeploy": 3, "stop": 1, "start": 1, "backfill": 3, "restart": 3, "shutdown": 1, "full disk": 2,
 }
 
 EXTRA = """
@@ -45,8 +45,9 @@ class Run:
         self.server = server.Server(options.binary, folder, library, self.shared, self.disk, variables)
         self.sources = phases.write_sources(
             folder,
-            {"events.sql": stream.EVENTS.format(options=""), "teams.sql": stream.TEAMS_TABLE, "ticks.sql": stream.TICKS,
-             "extra.sql": EXTRA, "teams.csv": stream.teams_csv()})
+            {"teams.sql": stream.TEAMS_TABLE, "events.sql": stream.events(False), "changed.sql": stream.events(True),
+             "ticks.sql": stream.TICKS, "outputs.sql": stream.OUTPUTS, "extra.sql": EXTRA,
+             "teams.csv": stream.teams_csv()})
         self.phases = phases.Phases(self.server, self.shared, self.sources, self.random)
         self.ledger = os.path.join(folder, "ledger")
         os.mkdir(self.ledger)
@@ -65,9 +66,10 @@ class Run:
 
     def run(self):
         self.server.start()
-        for name in ("teams", "events", "ticks"):
-            self.server.must("deploy", self.sources[name + ".sql"])
+        self.server.must("deploy", self.sources["teams.sql"])
         self.load_teams()
+        for name in ("events", "ticks", "outputs"):
+            self.server.must("deploy", self.sources[name + ".sql"])
         self.start_producers()
         try:
             self.kill_again_and_again()
@@ -158,6 +160,11 @@ class Run:
         for producer in self.producers:
             producer.ledger.flush()
         try:
+            # All of them run, the changed one as changed: a kill may have come before or after.
+            self.server.must("deploy", self.sources["changed.sql"])
+            self.phases.is_changed = True
+            for app in phases.APPS:
+                self.server.command("start", app)
             self.server.wait_until_applied()
         except RuntimeError as error:
             raise server.DidNotStart(f"{error}\n{self.server.log[-2000:]}") from error
@@ -193,19 +200,29 @@ class Run:
         self.compare()
 
     def compare(self):
-        expected, poison = reference.tables(self.ledger)
+        expected = reference.Expected(self.ledger, stream.teams())
         client = self.server.client()
         try:
-            for name, rows in expected.items():
+            for name, rows in expected.tables.items():
                 self.differences.table(name, rows, client.scan(name))
-            teams = {(team,): {"region": region, "weight": weight} for team, (region, weight) in stream.teams().items()}
-            self.differences.table("teams", teams, client.scan("teams"))
             letters = {}
             for _, record in compare.read_category(client, "events_dead_letters"):
                 letters[record["value"]] = letters.get(record["value"], 0) + 1
-            self.differences.counts("events_dead_letters", poison, letters)
+            self.differences.counts("events_dead_letters", expected.poison, letters)
+            self.compare_outputs(client, expected)
         finally:
             client.close()
+
+    def compare_outputs(self, client, expected):
+        """What goes out at the next checkpoint, or when the watermark has passed, may take a moment."""
+        deadline = time.monotonic() + 15
+        while True:
+            found = compare.Differences()
+            compare.outputs(found, client, expected)
+            if found.count == 0 or time.monotonic() > deadline:
+                self.differences.take(found)
+                return
+            time.sleep(0.2)
 
     def figures(self):
         def total(name):

@@ -8,6 +8,8 @@ ended; a start was one when the server did not listen yet. A kill that missed it
 import os
 import time
 
+from server import DidNotStart
+
 # What the server was doing when a trap sprang, by the operation.
 TRAPS = {
     "append": [("log", "wal_write"), ("log", "wal_sync")],
@@ -23,6 +25,7 @@ TRAPS = {
 # How many of them may pass before the one that is the last, at most; they come at very different rates.
 PATIENCE = {"append": 60, "checkpoint": 80, "flush": 6, "compaction": 6, "retention": 2, "manifest": 4,
             "ingestion": 2, "catalog": 4}
+APPS = ["events", "ticks", "outputs"]
 WAIT = {"flush": 6, "compaction": 6, "retention": 8, "manifest": 4}
 
 
@@ -30,6 +33,7 @@ class Phases:
     def __init__(self, server, shared, sources, random):
         self.server, self.shared, self.sources, self.random = server, shared, sources, random
         self.deploys = 0
+        self.is_changed = False
         self.commands = {}  # by name: the seconds that one took, undisturbed
 
     def pause(self, longest):
@@ -89,6 +93,25 @@ class Phases:
             return self.command("deploy", "deploy", self.sources["extra.sql"], trap="catalog")
         return self.command("deploy", "delete", "extra", "--drop", trap="catalog")
 
+    def redeploy(self):
+        """The app of the events becomes another generation, and back."""
+        self.is_changed = not self.is_changed
+        name = "changed.sql" if self.is_changed else "events.sql"
+        return self.command("redeploy", "deploy", self.sources[name], trap="catalog")
+
+    def stop(self):
+        return self.command("stop", "stop", self.random.choice(APPS), trap="catalog")
+
+    def start(self):
+        app = self.random.choice(APPS)
+        self.server.command("stop", app)
+        self.pause(0.3)
+        return self.command("start", "start", app, trap="catalog")
+
+    def backfill(self):
+        table = self.random.choice(["by_key", "by_append", "latest"])
+        return self.command("backfill", "backfill", table, "--from", "earliest", trap="checkpoint")
+
     def restart(self):
         """Kills it, and again before it listens, once or a few times."""
         self.server.kill()
@@ -122,10 +145,23 @@ class Phases:
             self.pause(1.5)
         was_full = self.shared.page.room >= 0
         self.server.kill()
+        if was_full and self.random.random() < 0.4:
+            self.start_without_room()
         self.shared.page.room = -1
         if self.shared.page.refused == refused:
             return "ingest"
         return "full disk" if was_full else "after a full disk"
+
+
+    def start_without_room(self):
+        """It may refuse to start, in words, or start."""
+        self.server.spawn()
+        deadline = time.monotonic() + 2
+        while not self.server.has_ended and not self.server.is_listening and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if self.server.has_ended and self.server.process.returncode not in (0, 1):
+            raise DidNotStart(f"without room it ended with {self.server.process.returncode}:\n{self.server.log[-3000:]}")
+        self.server.kill()
 
 
 def write_sources(folder, texts):

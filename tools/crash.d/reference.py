@@ -106,21 +106,67 @@ def ticks_by_key(ticks):
     return rows
 
 
-def tables(ledger):
-    """{table: {key: row}}, and how often each unreadable value was appended."""
-    events, poison = [], {}
-    for value in read_ledger(ledger, "events"):
-        event = parsed(value)
-        if event is None:
-            poison[value] = poison.get(value, 0) + 1
-        else:
-            events.append(event)
-    ticks = [parsed(value) for value in read_ledger(ledger, "ticks")]
-    expected = {
-        "by_append": by_append(events),
-        "by_key": by_key(events),
-        "latest": latest(events),
-        "last_tick": last_tick(ticks),
-        "ticks_by_key": ticks_by_key(ticks),
+def by_team(events):
+    groups = grouped(events, lambda event: (event["team"],))
+    return {key: {"records": len(group), "price": exact(present(group, "price"))} for key, group in groups.items()}
+
+
+# Joins, over {team: (region, weight)}
+
+
+def by_region(events, teams):
+    rows = {}
+    for key, group in grouped(events, lambda event: teams.get(event["team"], (None, None))[:1]).items():
+        weights = [teams[event["team"]][1] for event in group if event["team"] in teams]
+        amounts = present(group, "amount")
+        rows[key] = {"records": len(group), "amount": sum(amounts), "weight": sum(weights) if weights else None}
+    return rows
+
+
+def by_known_team(events, teams):
+    return {key: row for key, row in by_team(events).items() if key[0] in teams}
+
+
+# Outputs
+
+
+def large(events, teams):
+    """Each record that is to be there, once."""
+    return {
+        (event["id"], event["amount"], event["price"], event["time"], teams.get(event["team"], (None,))[0]): 1
+        for event in events
+        if event["amount"] > 100_000_000
     }
-    return expected, poison
+
+
+def panes(records, column):
+    """{(key, pane): (records, sum of the column)}"""
+    groups = grouped(records, lambda record: (record["key"], pane(record)))
+    return {key: (len(group), sum(record[column] for record in group)) for key, group in groups.items()}
+
+
+class Expected:
+    def __init__(self, ledger, teams):
+        events, self.poison = [], {}
+        for value in read_ledger(ledger, "events"):
+            event = parsed(value)
+            if event is None:
+                self.poison[value] = self.poison.get(value, 0) + 1
+            else:
+                events.append(event)
+        ticks = [parsed(value) for value in read_ledger(ledger, "ticks")]
+        self.tables = {
+            "by_append": by_append(events),
+            "by_key": by_key(events),
+            "latest": latest(events),
+            "by_team": by_team(events),
+            "last_tick": last_tick(ticks),
+            "ticks_by_key": ticks_by_key(ticks),
+            "by_region": by_region(events, teams),
+            "by_known_team": by_known_team(events, teams),
+            "teams": {(team,): {"region": region, "weight": weight} for team, (region, weight) in teams.items()},
+        }
+        self.large = large(events, teams)
+        self.changed_keys = panes(events, "amount")
+        self.final_ticks = panes(ticks, "number")
+        self.newest_tick = max((tick["time"] for tick in ticks), default=0)

@@ -13,7 +13,7 @@ SECOND = 1_000_000
 POISON = [b'{"id": "torn', b"", b"[]", b'{"at": "yesterday", "key": "k1"}', b"\xff\xfe not JSON"]
 
 EVENTS = """
-CREATE APPLICATION events OPTIONS (checkpoint = '20 ms'{options});
+CREATE APPLICATION events OPTIONS (checkpoint = '20 ms');
 CREATE CATEGORY events BUCKETS 4 BY id FORMAT JSON;
 CREATE INPUT TABLE events (
     id STRING, producer STRING, sequence INT64, at TIMESTAMP, key STRING, team STRING, amount INT64, price DOUBLE,
@@ -23,11 +23,15 @@ CREATE TABLE by_append AS
 SELECT producer, sequence, COUNT(*) AS records, SUM(amount) AS amount FROM events GROUP BY producer, sequence;
 CREATE TABLE by_key AS
 SELECT key, COUNT(*) AS records, SUM(amount) AS amount, SUM(price) AS price, AVG(price) AS mean_price,
-    MIN(price) AS cheapest, MAX(amount) AS greatest
+    MIN(price) AS cheapest, MAX(amount) AS greatest{columns}
 FROM events [1 MINUTE] GROUP BY key;
 CREATE TABLE latest PRIMARY KEY (key) AS
 SELECT key, id, at, amount, note FROM events DELETE WHERE amount = 0;
-"""
+{tables}"""
+
+# What a changed app has more: a column over states that are there, and a table that begins where the category does.
+MORE_COLUMNS = ",\n    SUM(price) / COUNT(*) AS share"
+MORE_TABLES = "CREATE TABLE by_team AS SELECT team, COUNT(*) AS records, SUM(price) AS price FROM events GROUP BY team;\n"
 
 TEAMS_TABLE = "CREATE TABLE teams (team STRING, region STRING, weight INT64) PRIMARY KEY (team);\n"
 
@@ -40,6 +44,32 @@ CREATE TABLE ticks_by_key AS
 SELECT key, COUNT(*) AS records, SUM(number) AS total, MIN(number) AS first, MAX(number) AS last
 FROM ticks GROUP BY key;
 """
+
+OUTPUTS = """
+CREATE APPLICATION outputs OPTIONS (checkpoint = '30 ms', state = 'exactly-once', output = 'exactly-once');
+CREATE INPUT TABLE events (
+    id STRING, at TIMESTAMP, key STRING, team STRING, amount INT64, price DOUBLE
+) FROM CATEGORY 'events' TIME at;
+CREATE INPUT TABLE ticks (key STRING, number INT64, at TIMESTAMP) FROM CATEGORY 'ticks' TIME at;
+CREATE TABLE by_region AS
+SELECT t.region, COUNT(*) AS records, SUM(e.amount) AS amount, SUM(t.weight) AS weight
+FROM events AS e LEFT JOIN teams AS t ON e.team = t.team GROUP BY t.region;
+CREATE TABLE by_known_team AS
+SELECT t.team, COUNT(*) AS records, SUM(e.price) AS price
+FROM events AS e JOIN teams AS t ON e.team = t.team GROUP BY t.team;
+CREATE CATEGORY large BUCKETS 3 BY id AS
+SELECT e.id, e.amount, e.price, e.at, t.region
+FROM events AS e LEFT JOIN teams AS t ON e.team = t.team WHERE e.amount > 100000000;
+CREATE CATEGORY final_ticks BUCKETS 2 BY key AS
+SELECT key, COUNT(*) AS records, SUM(number) AS total FROM ticks [1 MINUTE] GROUP BY key EMIT FINAL;
+CREATE CATEGORY changed_keys BUCKETS 2 BY key AS
+SELECT key, COUNT(*) AS records, SUM(amount) AS amount FROM events [1 MINUTE] GROUP BY key EMIT CHANGES;
+"""
+
+
+def events(is_changed):
+    """The app of the events, as it is or changed."""
+    return EVENTS.format(columns=MORE_COLUMNS if is_changed else "", tables=MORE_TABLES if is_changed else "")
 
 
 def moment(microseconds):
