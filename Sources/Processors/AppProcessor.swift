@@ -196,6 +196,12 @@ final class AppProcessor {
     var byteCount: Int { sinks.reduce(0) { $0 + $1.byteCount } }
     var deadLetterCount: UInt64 { deadLetters.count }
     var stageTimes: StageTimes { stopwatch.times }
+    var outputRecordCount: UInt64 { outputs.recordCount }
+    var oversizedPaneCount: UInt64 { outputs.oversizedCount }
+    var lateAfterFinalCount: UInt64 { outputs.lateCount }
+    var unmatchedCount: UInt64 {
+        followers.reduce(0) { $0 + $1.inputs.reduce(0) { $0 + $1.unmatchedCount } }
+    }
 
     private let sinks: [any PositionedSink]
     private let tableSinks: [TableSink]

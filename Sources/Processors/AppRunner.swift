@@ -208,6 +208,10 @@ package final class AppRunner: Sendable {
         shared.withLock { shared in
             shared.status.partials = partials
             shared.status.partialBytes = partialBytes
+            shared.status.outputRecords = processor.outputRecordCount
+            shared.status.oversizedPanes = processor.oversizedPaneCount
+            shared.status.lateAfterFinal = processor.lateAfterFinalCount
+            shared.status.unmatchedRecords = processor.unmatchedCount
             shared.status.checkpointNanoseconds = processor.checkpointNanoseconds
             shared.status.records = processor.recordCount
             shared.status.deadLetters = processor.deadLetterCount

@@ -73,6 +73,14 @@ package struct AppRunnerStatus: Sendable {
     /// Keys with a partial that no checkpoint has taken yet, and about what they take in memory.
     package var partials = 0
     package var partialBytes = 0
+    /// Appended to output categories since the app started.
+    package var outputRecords: UInt64 = 0
+    /// Panes that were too large for a record.
+    package var oversizedPanes: UInt64 = 0
+    /// Records for a pane that was emitted as final already.
+    package var lateAfterFinal: UInt64 = 0
+    /// Records without a row in a table that they are joined with.
+    package var unmatchedRecords: UInt64 = 0
     package var stageTimes = StageTimes()
 
     package init(app: String, state: State = .running) {
