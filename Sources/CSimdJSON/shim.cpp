@@ -2,6 +2,7 @@
 // that a record with nonsense in a field that no column reads would count as JSON today and fail once a column does.
 
 #include "CSimdJSON.h"
+#include "flat.h"
 
 #include <cstring>
 #include <memory>
@@ -93,6 +94,32 @@ struct Target {
         }
     }
 
+    /// Without the full parser; false where it has to read the document, of which nothing is left here then.
+    bool readFlat(const uint8_t *document, size_t length, const Node &root, size_t columns) {
+        const size_t before = stringsLength;
+        const size_t count = root.children.size();
+        size_t guess = 0;
+        const bool isRead = flat::read(document, document + length, [&](const char *name, size_t bytes, maser_json_cell cell) {
+            for (size_t step = 0; step < count; step++) {
+                size_t index = guess + step < count ? guess + step : guess + step - count;
+                const Node &child = root.children[index];
+                if (bytes != child.name.size() || std::memcmp(name, child.name.data(), bytes) != 0) continue;
+                if (cell.kind == MASER_JSON_STRING) {
+                    std::memcpy(strings + stringsLength, document + cell.bits, cell.length);
+                    cell.bits = stringsLength;
+                    stringsLength += cell.length;
+                }
+                fill(child, cell);
+                guess = index + 1 < count ? index + 1 : 0;
+                break;
+            }
+        });
+        if (isRead) return true;
+        stringsLength = before;
+        for (size_t column = 0; column < columns; column++) cells[column * stride] = maser_json_cell{0, 0, 0};
+        return false;
+    }
+
     void read(dom::element element, const Node &node) {
         if (!node.columns.empty()) fill(node, cell(element));
         if (node.children.empty()) return;
@@ -181,6 +208,13 @@ error_code parse(const uint8_t *document, size_t length, bool isPadded, std::uni
 struct maser_json_paths {
     Node root;
     size_t columns = 0;
+
+    bool isFlat() const {
+        if (!root.columns.empty()) return false;
+        for (const Node &child : root.children)
+            if (!child.children.empty()) return false;
+        return true;
+    }
 };
 
 maser_json_paths *maser_json_paths_create(void) { return new maser_json_paths; }
@@ -209,6 +243,7 @@ void maser_json_decode(
     std::memset(cells, 0, paths->columns * count * sizeof *cells);
     const size_t total = count == 0 ? 0 : static_cast<size_t>(ends[count - 1]);
     Target target{cells, count, strings, 0};
+    const bool isFlat = paths->isFlat();
     size_t start = 0;
     for (size_t i = 0; i < count; i++) {
         size_t end = static_cast<size_t>(ends[i]);
@@ -217,7 +252,13 @@ void maser_json_decode(
         dom::object object;
         std::unique_ptr<Parser> large;
         // The documents that follow are padding enough.
-        error_code error = parse(documents + start, end - start, total - end >= SIMDJSON_PADDING, large, element);
+        const bool isPadded = total - end >= SIMDJSON_PADDING;
+        if (isFlat && isPadded && target.readFlat(documents + start, end - start, paths->root, paths->columns)) {
+            errors[i] = SUCCESS;
+            start = end;
+            continue;
+        }
+        error_code error = parse(documents + start, end - start, isPadded, large, element);
         errors[i] = error;
         if (error == SUCCESS) {
             if (element.get_object().get(object) == SUCCESS)

@@ -8,25 +8,103 @@ struct JSONCells {
 
     /// A column with a value for every cell; NULL where a failure is added.
     func decode(_ failures: inout Failures) -> Column {
-        var builder = ColumnBuilder(type: column.type, capacity: cells.count)
-        for index in 0..<cells.count {
-            let cell = cells[index]
-            if cell.kind <= UInt8(MASER_JSON_NULL.rawValue) {
-                builder.appendNull()
-            } else if !append(cell, to: &builder) {
-                builder.appendNull()
-                failures.add(index, reason(cell))
+        var nulls = Nulls(count: cells.count)
+        let storage: Column.Storage =
+            switch column.type {
+            case .bool: .bool(values(or: false, &nulls, &failures, bool))
+            case .int64: .int64(values(or: 0, &nulls, &failures, int64))
+            case .timestamp: .int64(values(or: 0, &nulls, &failures, timestamp))
+            case .double: .double(values(or: 0, &nulls, &failures, double))
+            case .string: .bytes(texts(&nulls, &failures))
+            case .bytes: .bytes(decodedTexts(&nulls, &failures))
+            }
+        return Column(type: column.type, storage: storage, nulls: nulls.rows)
+    }
+
+    /// Made with the first of them, for most columns have none.
+    private struct Nulls {
+        let count: Int
+        private(set) var rows: [Bool]?
+
+        init(count: Int) {
+            self.count = count
+        }
+
+        mutating func insert(_ row: Int) {
+            if rows == nil { rows = [Bool](repeating: false, count: count) }
+            rows?[row] = true
+        }
+    }
+
+    /// `value` answers nil for what does not fit the type.
+    @inline(__always)
+    private func values<Element>(
+        or absent: Element, _ nulls: inout Nulls, _ failures: inout Failures, _ value: (maser_json_cell) -> Element?
+    ) -> [Element] {
+        [Element](unsafeUninitializedCapacity: cells.count) { out, count in
+            for index in 0..<cells.count {
+                let cell = cells[index]
+                if cell.kind > UInt8(MASER_JSON_NULL.rawValue), let value = value(cell) {
+                    out.initializeElement(at: index, to: value)
+                } else {
+                    out.initializeElement(at: index, to: absent)
+                    leaveOut(index, &nulls, &failures)
+                }
+            }
+            count = cells.count
+        }
+    }
+
+    private func leaveOut(_ index: Int, _ nulls: inout Nulls, _ failures: inout Failures) {
+        nulls.insert(index)
+        let cell = cells[index]
+        if cell.kind > UInt8(MASER_JSON_NULL.rawValue) { failures.add(index, reason(cell)) }
+    }
+
+    private func texts(_ nulls: inout Nulls, _ failures: inout Failures) -> ByteStrings {
+        var total = 0
+        let ends = [Int](unsafeUninitializedCapacity: cells.count) { ends, count in
+            for index in 0..<cells.count {
+                let cell = cells[index]
+                if cell.kind == UInt8(MASER_JSON_STRING.rawValue) {
+                    total += Int(cell.length)
+                } else {
+                    leaveOut(index, &nulls, &failures)
+                }
+                ends.initializeElement(at: index, to: total)
+            }
+            count = cells.count
+        }
+        let arena = [UInt8](unsafeUninitializedCapacity: total) { arena, count in
+            let out = UnsafeMutableRawBufferPointer(arena)
+            for cell in cells where cell.kind == UInt8(MASER_JSON_STRING.rawValue) && cell.length > 0 {
+                UnsafeMutableRawBufferPointer(rebasing: out[count..<count + Int(cell.length)]).copyMemory(
+                    from: text(cell))
+                count += Int(cell.length)
             }
         }
-        return builder.finish()
+        return ByteStrings(arena: arena, ends: ends)
+    }
+
+    private func decodedTexts(_ nulls: inout Nulls, _ failures: inout Failures) -> ByteStrings {
+        var decoded = ByteStrings()
+        for index in 0..<cells.count {
+            let cell = cells[index]
+            if cell.kind == UInt8(MASER_JSON_STRING.rawValue), let value = Base64.decode(text(cell)) {
+                decoded.append(value)
+            } else {
+                leaveOut(index, &nulls, &failures)
+                decoded.append([])
+            }
+        }
+        return decoded
     }
 
     /// NULL for null, nil for what does not fit the type.
     func value(at index: Int) -> Value? {
         let cell = cells[index]
         if cell.kind <= UInt8(MASER_JSON_NULL.rawValue) { return .null }
-        var builder = ColumnBuilder(type: column.type, capacity: 1)
-        return append(cell, to: &builder) ? builder.finish().value(at: 0) : nil
+        return value(of: cell)
     }
 
     /// nil for what is no string.
@@ -35,29 +113,24 @@ struct JSONCells {
         return .string(String(decoding: text(cells[index]), as: UTF8.self))
     }
 
-    @inline(__always)
-    private func append(_ cell: maser_json_cell, to builder: inout ColumnBuilder) -> Bool {
+    private func value(of cell: maser_json_cell) -> Value? {
         switch column.type {
-        case .bool:
-            guard cell.kind == MASER_JSON_TRUE.rawValue || cell.kind == MASER_JSON_FALSE.rawValue else { return false }
-            builder.append(cell.kind == MASER_JSON_TRUE.rawValue)
-        case .int64:
-            guard let value = int64(cell) else { return false }
-            builder.append(value)
-        case .double:
-            guard let value = double(cell) else { return false }
-            builder.append(value)
-        case .timestamp:
-            guard let value = timestamp(cell) else { return false }
-            builder.append(value)
+        case .bool: bool(cell).map { .bool($0) }
+        case .int64: int64(cell).map { .int64($0) }
+        case .double: double(cell).map { .double($0) }
+        case .timestamp: timestamp(cell).map { .timestamp($0) }
         case .string:
-            guard cell.kind == MASER_JSON_STRING.rawValue else { return false }
-            builder.append(text(cell))
-        case .bytes:
-            guard cell.kind == MASER_JSON_STRING.rawValue, let value = Base64.decode(text(cell)) else { return false }
-            builder.append(value)
+            cell.kind == MASER_JSON_STRING.rawValue ? .string(String(decoding: text(cell), as: UTF8.self)) : nil
+        case .bytes: cell.kind == MASER_JSON_STRING.rawValue ? Base64.decode(text(cell)).map { .bytes($0) } : nil
         }
-        return true
+    }
+
+    private func bool(_ cell: maser_json_cell) -> Bool? {
+        switch UInt32(cell.kind) {
+        case MASER_JSON_FALSE.rawValue: false
+        case MASER_JSON_TRUE.rawValue: true
+        default: nil
+        }
     }
 
     private func int64(_ cell: maser_json_cell) -> Int64? {
