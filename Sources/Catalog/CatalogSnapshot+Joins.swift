@@ -11,7 +11,8 @@ extension CatalogSnapshot {
         Set(joins(of: app).filter { $0.tableID == table }.flatMap(\.columns).map { $0.name.lowercased() })
     }
 
-    private func joins(of app: AppEntry) -> [JoinClause] {
+    /// Of its tables and of its output categories.
+    package func joins(of app: AppEntry) -> [JoinClause] {
         let ofTables = app.tableIDs.compactMap { table(id: $0) }.flatMap(\.source.joins)
         let ofOutputs = app.outputIDs.compactMap { category(id: $0)?.output }.flatMap { output -> [JoinClause] in
             if case .records(let query) = output { query.joins } else { [] }
