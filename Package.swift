@@ -77,7 +77,7 @@ let package = Package(
             "Processors",
             ["Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes"]),
         room("SQL", ["Catalog", "Expressions", "Records", "Monoids"]),
-        room("BulkLoad", ["Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
+        room("BulkLoad", ["Processors", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
 
         // The edges.
         room("RPC", ["Bytes", "COpenSSL", .nioCore, .nioPosix, .protobuf]),

@@ -15,6 +15,8 @@ package struct BulkLoadError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// A chunk that does not continue what was received.
         case wrongOffset
+        /// What tables compute fits neither their input nor what they join.
+        case wrongPlan
         /// Another load is at work there, or there are too many.
         case busy
         case diskFull

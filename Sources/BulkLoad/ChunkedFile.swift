@@ -21,9 +21,10 @@ final class ChunkedFile {
     private(set) var isAtEnd = false
     private(set) var bytesRead: Int64 = 0
 
+    /// `-` is standard input.
     init(path: String, bufferBytes: Int = 1 << 20) throws(BulkLoadError) {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        self.path = path == "-" ? "standard input" : path
+        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         buffer = .allocate(byteCount: bufferBytes, alignment: 16)
         if descriptor < 0 { throw BulkLoadError(system: errno, "opening \(path)", code: .unreadableSource) }
     }

@@ -24,10 +24,14 @@ package struct SourceFiles: Sendable {
     package let bytes: Int64
 
     /// A folder stands for the files in it and below, by name; names that begin with a dot or an underscore are passed
-    /// over, as batch systems do.
-    package init(_ given: [String]) throws(BulkLoadError) {
+    /// over, as batch systems do. `namesFormat`: each name's ending has to say how the rows stand in the file.
+    package init(_ given: [String], namesFormat: Bool = true) throws(BulkLoadError) {
         var paths: [String] = []
         for path in given {
+            if path == "-", !namesFormat {
+                paths.append(path)
+                continue
+            }
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
                 throw BulkLoadError(.unreadableSource, "there is no file \(path)")
@@ -41,7 +45,7 @@ package struct SourceFiles: Sendable {
             paths += found
         }
         if paths.isEmpty { throw BulkLoadError(.unreadableSource, "no file to load is given") }
-        for path in paths where SourceFormat(path: path) == nil {
+        for path in paths where namesFormat && SourceFormat(path: path) == nil {
             throw BulkLoadError(
                 .unreadableSource, "\(path) is of no known format: .csv, .tsv, .json, .jsonl and .ndjson are")
         }

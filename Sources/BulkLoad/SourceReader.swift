@@ -125,7 +125,7 @@ struct SourceReader {
         var line = 1
         while true {
             let isLast = file.isAtEnd
-            let split = JSONLines(file.bytes, isFinal: isLast, firstLine: line)
+            let split = LineChunk(file.bytes, isFinal: isLast, firstLine: line, skipsBlank: true)
             if line == 1, let first = split.values.arena.first, first == UInt8(ascii: "[") {
                 throw malformed("the file is a JSON array; wanted is one object a line", line: 1)
             }
@@ -143,30 +143,6 @@ struct SourceReader {
             file.consume(split.taken)
             if isLast { return }
             try file.fill()
-        }
-    }
-}
-
-/// The lines of a chunk that are not blank.
-private struct JSONLines {
-    var values = ByteStrings()
-    var lines: [Int] = []
-    var nextLine: Int
-    var taken = 0
-
-    init(_ bytes: UnsafeRawBufferPointer, isFinal: Bool, firstLine: Int) {
-        nextLine = firstLine
-        values.arena.reserveCapacity(bytes.count)
-        while taken < bytes.count {
-            let newline = bytes[taken...].firstIndex(of: UInt8(ascii: "\n"))
-            guard let end = newline ?? (isFinal ? bytes.count : nil) else { return }
-            let text = UnsafeRawBufferPointer(rebasing: bytes[taken..<end])
-            if !text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) {
-                values.append(text)
-                lines.append(nextLine)
-            }
-            nextLine += 1
-            taken = newline == nil ? end : end + 1
         }
     }
 }

@@ -1,0 +1,80 @@
+package import Catalog
+internal import Processors
+internal import Records
+package import Tables
+
+/// A file of records, a line each.
+package struct BatchSource: Sendable {
+    /// `-` is standard input.
+    package var path: String
+    /// Names of the input tables whose records they are.
+    package var inputs: Set<String>
+    /// Of all files of the batch: in upserts the later file wins.
+    package var number: Int
+    /// Its first line names columns and is no record.
+    package var hasHeader: Bool
+
+    package init(path: String, inputs: Set<String>, number: Int, hasHeader: Bool = false) {
+        self.path = path
+        self.inputs = inputs
+        self.number = number
+        self.hasHeader = hasHeader
+    }
+}
+
+/// Runs tables' own plans over batch files.
+package final class BatchReader {
+    private let run: BatchRun
+    /// Called with what the tables made of the records so far, whenever that is much, and at the end.
+    private let partials: ([VersionMerges]) throws -> Void
+
+    /// Of `tables` those are filled that a query over one of `inputs` fills.
+    package init(
+        inputs: [InputTableEntry], tables: [TableEntry], joined: JoinedTables,
+        partials: @escaping ([VersionMerges]) throws -> Void
+    ) throws(BulkLoadError) {
+        self.partials = partials
+        do {
+            run = try BatchRun(
+                inputs: inputs, tables: tables, shardCount: BatchStore.shardCount, joinable: joined.tables,
+                lookup: joined.lookup)
+        } catch {
+            throw BulkLoadError(error)
+        }
+    }
+
+    /// Applies every record of a source and returns how many there were. What cannot be applied is `refused`, which may throw
+    /// to end it all. `progress` is told the bytes read.
+    package func read(
+        _ source: BatchSource, progress: (Int64) -> Void = { _ in },
+        refused: (SourcePlace, String) throws -> Void
+    ) throws -> Int {
+        var rows = 0
+        try LineChunk.read(source.path, skipsFirst: source.hasHeader) { chunk, file, bytesRead in
+            let refusals: [BatchRun.Refused]
+            do throws(ProcessorsError) {
+                refusals = try run.apply(chunk.values, to: source.inputs, file: source.number, firstRow: rows)
+            } catch {
+                throw BulkLoadError(error)
+            }
+            rows += chunk.values.count
+            for refusal in refusals {
+                try refused(SourcePlace(file: file, line: chunk.lines[refusal.record]), refusal.reason)
+            }
+            if run.isFull { try partials(run.takeMerges()) }
+            progress(bytesRead)
+        }
+        return rows
+    }
+
+    /// There are no more sources.
+    package func finish() throws {
+        try partials(run.takeMerges())
+    }
+}
+
+extension BulkLoadError {
+    init(_ error: ProcessorsError) {
+        self.init(error.code == .invalidPlan ? .wrongPlan : .storage, error.description, cause: error)
+    }
+}
