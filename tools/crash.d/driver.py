@@ -86,7 +86,8 @@ class Run:
         start = int(time.time()) // 60 * 60 * stream.SECOND
         count, rate = self.options.producers, self.options.rate
         streams = [stream.EventStream(self.options.seed, f"p{n}", n, count, start) for n in range(count)]
-        streams.append(stream.TickStream(self.options.seed, "ticker", start))
+        # Far enough in the past: they run faster than the clock, and a watermark does not go beyond it.
+        streams.append(stream.TickStream(self.options.seed, "ticker", start - 3 * 86_400 * stream.SECOND))
         self.producers = []
         for number, each in enumerate(streams):
             path = os.path.join(self.ledger, f"{each.category}.{each.name}")

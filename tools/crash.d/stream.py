@@ -46,7 +46,8 @@ FROM ticks GROUP BY key;
 """
 
 OUTPUTS = """
-CREATE APPLICATION outputs OPTIONS (checkpoint = '30 ms', state = 'exactly-once', output = 'exactly-once');
+CREATE APPLICATION outputs OPTIONS (
+    checkpoint = '30 ms', state = 'exactly-once', output = 'exactly-once', watermark_confidence = '0.9');
 CREATE INPUT TABLE events (
     id STRING, at TIMESTAMP, key STRING, team STRING, amount INT64, price DOUBLE
 ) FROM CATEGORY 'events' TIME at;
