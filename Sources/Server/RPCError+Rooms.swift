@@ -93,7 +93,7 @@ extension BulkLoadError {
 
     fileprivate var errorCode: ErrorCode {
         switch code {
-        case .unreadableSource, .malformedSource, .wrongManifest, .wrongOffset: .invalidArgument
+        case .unreadableSource, .malformedSource, .wrongManifest, .wrongOffset, .wrongPlan: .invalidArgument
         case .corrupt: .refused
         case .notFound: .notFound
         case .busy: .overloaded
