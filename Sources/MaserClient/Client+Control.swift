@@ -90,6 +90,17 @@ extension Client {
             .startApp, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
     }
 
+    /// Begins to build a new version of a table from its category's history: from the first record appended at `time` or
+    /// later, or from the earliest. Returns the version's number at once; it serves when it has caught up.
+    package func backfill(_ table: String, from time: Int64?) async throws(ClientError) -> UInt32 {
+        var request = WireBackfillRequest()
+        request.table = table
+        if let time { request.appendTime = time } else { request.earliest = WireEmpty() }
+        let response: WireBackfillResponse = try await call(
+            .backfill, request, isIdempotent: false, deadline: deadline(Self.changeTimeout))
+        return response.version
+    }
+
     // MARK: Loads
 
     /// Says which parts of which files the server has already, so that it can be repeated.

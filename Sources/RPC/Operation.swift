@@ -26,6 +26,7 @@ package enum Operation: UInt8, Hashable, Sendable, CaseIterable {
     case status = 51
     case stopApp = 52
     case startApp = 53
+    case backfill = 54
 
     // Loads.
     case beginLoad = 64

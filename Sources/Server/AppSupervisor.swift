@@ -18,7 +18,7 @@ final class AppSupervisor: Sendable {
     private let categories: CategoryStore
     private let tables: TableStore
     private let logger: Logger
-    private let runners = Mutex<[UInt32: Running]>([:])
+    private let runners = Mutex<[RunnerID: Running]>([:])
 
     init(catalog: CatalogStore, categories: CategoryStore, tables: TableStore, logger: Logger) {
         self.catalog = catalog
@@ -33,56 +33,65 @@ final class AppSupervisor: Sendable {
     func reconcile() {
         let snapshot = catalog.snapshot
         endWhatDiffers(in: snapshot)
-        for (id, plan) in RunnerPlan.all(of: snapshot) {
-            if let app = snapshot.app(id: id) { start(app, plan, snapshot) }
-        }
+        for (id, plan) in RunnerPlan.all(of: snapshot) { start(id, plan, snapshot) }
     }
 
-    /// Ends, at a checkpoint, every app that would run otherwise under this catalog, or not at all.
+    /// Ends, at a checkpoint, every runner that would be another under this catalog, or none at all.
     func endWhatDiffers(in snapshot: CatalogSnapshot) {
         let wanted = RunnerPlan.all(of: snapshot)
-        let ending = runners.withLock { runners in
-            runners.filter { wanted[$0.key] != $0.value.plan }.map { ($0.key, $0.value.runner) }
-        }
-        for (id, runner) in ending {
-            // It can be asked for its status until it has ended.
-            runner.stop()
-            runners.withLock { runners in
-                if runners[id]?.runner === runner { runners[id] = nil }
-            }
-        }
+        for id in runners.withLock({ $0.filter { wanted[$0.key] != $0.value.plan }.map(\.key) }) { end(id) }
     }
 
-    private func start(_ app: AppEntry, _ plan: RunnerPlan, _ snapshot: CatalogSnapshot) {
+    private func start(_ id: RunnerID, _ plan: RunnerPlan, _ snapshot: CatalogSnapshot) {
         let runner = runners.withLock { runners -> AppRunner? in
-            guard runners[app.id] == nil else { return nil }
-            let runner = AppRunner(app: app, catalog: snapshot, categories: categories, tables: tables)
-            runners[app.id] = Running(runner: runner, plan: plan)
+            guard runners[id] == nil else { return nil }
+            let runner = AppRunner(
+                app: plan.app, catalog: plan.view(of: snapshot), categories: categories, tables: tables,
+                keepsDeadLetters: id.building == nil)
+            runners[id] = Running(runner: runner, plan: plan)
             return runner
         }
         guard let runner else { return }
         runner.start()
-        logger.info("app \(app.name) runs, generation \(app.generation)")
-    }
-
-    /// Ends the app at a checkpoint. It runs again when the catalog is next followed.
-    func end(_ id: UInt32) {
-        let running = runners.withLock { $0[id] }
-        running?.runner.stop()
-        runners.withLock { runners in
-            if let running, runners[id]?.runner === running.runner { runners[id] = nil }
+        if let building = id.building {
+            let table = snapshot.table(id: building.table)?.name ?? ""
+            logger.info("version \(building.version) of \(table) is being built")
+        } else {
+            logger.info("app \(plan.app.name) runs, generation \(plan.app.generation)")
         }
     }
 
-    func endAll() {
-        for id in runners.withLock({ [UInt32]($0.keys) }) { end(id) }
+    /// Ends a runner at a checkpoint. It runs again when the catalog is next followed. It can be asked for its status until
+    /// it has ended.
+    func end(_ id: RunnerID) {
+        guard let running = runners.withLock({ $0[id] }) else { return }
+        running.runner.stop()
+        runners.withLock { runners in
+            if runners[id]?.runner === running.runner { runners[id] = nil }
+        }
     }
 
+    /// Ends what fills an app's tables.
+    func end(app: UInt32) {
+        for id in runners.withLock({ $0.keys.filter { $0.app == app } }) { end(id) }
+    }
+
+    func endAll() {
+        for id in runners.withLock({ [RunnerID]($0.keys) }) { end(id) }
+    }
+
+    // MARK: Status
+
     func status(of app: AppEntry) -> AppRunnerStatus {
-        if let running = runners.withLock({ $0[app.id] }) { return running.runner.status }
+        if let status = status(of: RunnerID(app: app.id)) { return status }
         var status = AppRunnerStatus(app: app.name, state: .stopped)
         status.buckets = progress.buckets(of: app, now: Clock.now)
         return status
+    }
+
+    /// nil where there is no such runner.
+    func status(of id: RunnerID) -> AppRunnerStatus? {
+        runners.withLock { $0[id] }?.runner.status
     }
 
     /// Of every app that is deployed, by name.

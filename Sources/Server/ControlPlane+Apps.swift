@@ -2,9 +2,8 @@ internal import Catalog
 internal import Processors
 internal import RPC
 internal import Synchronization
-internal import Tables
 
-// An app that is there: stopped, started, deleted.
+// An app that is there: stopped and started.
 
 extension ControlPlane {
     /// The app ends at a checkpoint and stays so, over restarts too. What it has yet to apply is kept for it.
@@ -27,36 +26,8 @@ extension ControlPlane {
                     try catalog.put(app)
                 }
             } else if !isStopped, engine.apps.status(of: app).state == .failed {
-                engine.apps.end(app.id)
+                engine.apps.end(app: app.id)
             }
-            engine.apps.reconcile()
-            return WireEmpty()
-        }
-    }
-
-    func delete(_ request: WireDeleteAppRequest) throws -> WireEmpty {
-        try engine.turn.withLock { _ in
-            guard let app = try engine.catalog.settled().app(named: request.app) else {
-                throw RPCError.noApp(request.app)
-            }
-            let tables = app.tableIDs.compactMap { engine.catalog.snapshot.table(id: $0) }
-            engine.apps.end(app.id)
-            do {
-                try write { catalog in
-                    catalog.removeApp(id: app.id)
-                    for table in tables {
-                        if request.dropTables {
-                            catalog.removeTable(id: table.id)
-                        } else {
-                            try catalog.put(table.kept(from: app))
-                        }
-                    }
-                }
-            } catch {
-                goOn(despite: error)
-                throw error
-            }
-            dropFamilies(of: tables)
             engine.apps.reconcile()
             return WireEmpty()
         }

@@ -24,7 +24,9 @@ struct ControlPlane: Sendable {
         try engine.turn.withLock { _ in
             let script = try SQL.parse(request.sql, file: request.file)
             var deployment = try SQL.plan(script, against: engine.catalog.settled(), now: Clock.now)
-            if !request.dryRun {
+            if request.dryRun {
+                try checkNothingIsBuilt(deployment, engine.catalog.snapshot)
+            } else {
                 if !deployment.isEmpty { deployment = try apply(script, like: deployment) }
                 // With those of a deploy before it whose fate was not known then.
                 engine.apps.reconcile()
@@ -38,6 +40,7 @@ struct ControlPlane: Sendable {
 
     private func apply(_ script: Script, like draft: Deployment) throws -> Deployment {
         let snapshot = engine.catalog.snapshot
+        try checkNothingIsBuilt(draft, snapshot)
         var preview = snapshot
         try draft.apply(to: &preview)
         engine.apps.endWhatDiffers(in: preview)
@@ -53,6 +56,17 @@ struct ControlPlane: Sendable {
         } catch {
             goOn(despite: error)
             throw error
+        }
+    }
+
+    /// A version that is being built has read a part of its history by the statement as it stands.
+    private func checkNothingIsBuilt(_ deployment: Deployment, _ catalog: CatalogSnapshot) throws {
+        for table in deployment.tables {
+            guard let building = catalog.table(id: table.id)?.buildingVersion else { continue }
+            throw RPCError(
+                .refused,
+                "version \(building.number) of table \(table.name) is being built; it can change when `maser versions "
+                    + "\(table.name)` says that it serves")
         }
     }
 
@@ -129,8 +143,6 @@ struct ControlPlane: Sendable {
 }
 
 extension Deployment {
-    var isEmpty: Bool { app == nil && categories.isEmpty && tables.isEmpty }
-
     /// A table that is there keeps the versions that it has by now: a load may have been adopted since the plan was made.
     func apply(to catalog: inout CatalogSnapshot) throws {
         for category in categories { try catalog.put(category) }

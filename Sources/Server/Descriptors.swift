@@ -9,7 +9,7 @@ extension WireTableDescriptor {
     /// `input` is the input table that feeds it, as far as it is deployed.
     init(
         _ table: TableEntry, input entry: InputTableEntry?, shardCount: Int,
-        statistics: (VersionEntry) -> (rows: Int64, bytes: Int64)
+        figures: (VersionEntry) -> VersionFigures
     ) {
         self.init()
         id = table.id
@@ -38,7 +38,7 @@ extension WireTableDescriptor {
         }
         servingVersion = table.servingVersion
         versions = table.versions.map { version in
-            let figures = statistics(version)
+            let figures = figures(version)
             var descriptor = WireVersionDescriptor()
             descriptor.number = version.number
             descriptor.createdAt = version.createdAt
@@ -46,9 +46,26 @@ extension WireTableDescriptor {
             if let rows = version.loadedRows { descriptor.loadedRows = rows }
             descriptor.estimatedRows = figures.rows
             descriptor.bytes = figures.bytes
+            descriptor.state =
+                version.number == table.servingVersion ? "serving" : version.isBuilding ? "building" : "standby"
+            if let freshness = figures.freshness { descriptor.freshness = freshness }
+            descriptor.lagRecords = figures.lag
+            descriptor.failure = figures.failure
             return descriptor
         }
     }
+}
+
+/// What changes about a version all the time.
+struct VersionFigures {
+    var rows: Int64 = 0
+    var bytes: Int64 = 0
+    /// nil where no category feeds it.
+    var freshness: Int64?
+    /// Records that it has yet to apply.
+    var lag: Int64 = 0
+    /// Why nothing is applied to it, where something is wrong.
+    var failure = ""
 }
 
 extension WireColumnDescriptor {

@@ -68,6 +68,7 @@ final class Dispatcher: RequestHandler {
             case .status: run(request, in: burst, status.status)
             case .stopApp: run(request, in: burst, control.stop)
             case .startApp: run(request, in: burst, control.start)
+            case .backfill: run(request, in: burst, control.backfill)
             case .beginLoad: run(request, in: burst, loads.begin)
             case .upload: loads.upload(request, in: burst, on: pool)
             case .finishLoad: run(request, in: burst, loads.finish)

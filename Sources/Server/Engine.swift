@@ -21,6 +21,10 @@ package final class Engine: Sendable {
     let turn = Mutex(())
     let startedAt: Int64
     let memoryBytes: Int
+    /// Of a table that an app fills, the serving one counted.
+    let versionsKept: Int
+    let activity = ActivityMeter()
+    private let keeper = Housekeeper()
     private let logger: Logger
 
     package static func open(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) -> Engine {
@@ -36,18 +40,27 @@ package final class Engine: Sendable {
         self.folder = folder
         startedAt = Clock.now
         memoryBytes = configuration.memoryBytes
+        versionsKept = configuration.versionsKept
         self.logger = logger
         catalog = try CatalogStore(directory: folder.catalog, shardCount: configuration.shardCount)
         let budget = MemoryBudget(totalBytes: configuration.memoryBytes)
         tables = try TableStore(directory: folder.tables, catalog: catalog, memoryBytes: budget.tables)
         categories = try CategoryStore(directory: folder.log, catalog: catalog, memoryBytes: budget.log)
         loads = try LoadIntake(directory: folder.loads)
+        try folder.sync()
         apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
         apps.reconcile()
+        let backfills = BackfillWatch(logger: logger)
+        keeper.start { [weak self, activity] in
+            guard let self else { return }
+            backfills.look(at: self)
+            activity.look(at: apps.statuses, now: Clock.now)
+        }
     }
 
     /// Ends the apps at a checkpoint, then closes the stores.
     package func close() {
+        keeper.close()
         apps.endAll()
         categories.close()
         do {

@@ -37,47 +37,6 @@ struct Figures: Sendable {
         return figures
     }
 
-    private func add(_ status: AppRunnerStatus, to figures: inout FiguresSnapshot) {
-        let app = status.app
-        figures.gauge(
-            "maser_app_running", status.state == .running ? 1 : 0, labels: ["app": app], help: "Whether an app runs")
-        figures.counter(
-            "maser_app_records_total", Double(status.records), labels: ["app": app], help: "Records read from the log")
-        figures.counter(
-            "maser_app_dead_letters_total", Double(status.deadLetters), labels: ["app": app],
-            help: "Records that could not be applied and were kept")
-        figures.counter(
-            "maser_app_checkpoints_total", Double(status.checkpoints), labels: ["app": app], help: "Checkpoints written"
-        )
-        for watermark in status.watermarks { add(watermark, of: app, to: &figures) }
-        for bucket in status.buckets {
-            figures.gauge(
-                "maser_bucket_lag_records", Double(bucket.end - bucket.position),
-                labels: ["app": app, "category": bucket.categoryName, "bucket": "\(bucket.bucket)"],
-                help: "Records in the log that the tables do not have yet")
-        }
-    }
-
-    private func add(
-        _ watermark: AppRunnerStatus.Watermark, of app: String, to figures: inout FiguresSnapshot
-    ) {
-        let labels: KeyValuePairs = ["app": app, "input": watermark.input, "category": watermark.categoryName]
-        if let time = watermark.time {
-            figures.gauge(
-                "maser_watermark_seconds", Double(time) / 1_000_000, labels: labels,
-                help: "The event time before which nothing more is expected, in seconds since 1970")
-        }
-        figures.gauge(
-            "maser_watermark_confidence", watermark.confidence, labels: labels,
-            help: "The share of records that is to come before the watermark passes them")
-        figures.counter(
-            "maser_watermark_records_total", Double(watermark.records), labels: labels,
-            help: "Records read while there was a watermark")
-        figures.counter(
-            "maser_watermark_late_records_total", Double(watermark.lateRecords), labels: labels,
-            help: "Records that came behind the watermark as it stood")
-    }
-
     private func add(_ table: TableEntry, to figures: inout FiguresSnapshot) {
         if let statistics = try? engine.tables.statistics(table: table.id, version: table.servingVersion) {
             figures.gauge(

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
     package var memoryBytes = 1 << 30
     /// Takes effect when the data folder is made.
     package var shardCount = 64
+    /// Versions of a table that an app fills which are kept and follow, the serving one counted.
+    package var versionsKept = 3
 
     package init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
@@ -53,6 +55,13 @@ package struct ServerConfiguration: Sendable {
             throw ServerError(.configuration, "shards is \(shards); it takes a power of two up to 32768")
         }
         shardCount = shards
+    }
+
+    package mutating func apply(versions: Int) throws(ServerError) {
+        guard (1...16).contains(versions) else {
+            throw ServerError(.configuration, "versions is \(versions); it takes a number from 1 to 16")
+        }
+        versionsKept = versions
     }
 
     /// Says what is missing before anything is opened.

@@ -3,14 +3,14 @@ internal import Categories
 internal import Processors
 internal import Tables
 
-/// How far apps have come by what their tables have stored, whether they run or not: what a stopped app shows, what lag a
-/// category's readers have, and what retention must leave.
+/// How far apps have come by what their tables and outputs have stored, whether they run or not: what a stopped app shows, how
+/// much a version still has to apply, who reads a category, and what retention must leave.
 struct StoredProgress: Sendable {
     let catalog: CatalogStore
     let categories: CategoryStore
     let tables: TableStore
 
-    /// One bucket of a category, as the version that is furthest behind has it.
+    /// Where something stands in one bucket.
     struct Place {
         /// Of the next record to apply.
         var offset: Int64
@@ -18,34 +18,50 @@ struct StoredProgress: Sendable {
         var appendTime: Int64
     }
 
-    /// By category, its buckets in their order.
-    func places(of app: AppEntry, in snapshot: CatalogSnapshot) -> [UInt32: [Place]] {
-        var places: [UInt32: [Place]] = [:]
-        for table in app.tableIDs.compactMap({ snapshot.table(id: $0) }) {
-            guard let input = app.input(of: table), let category = snapshot.category(id: input.categoryID) else {
-                continue
-            }
-            for version in table.versions {
-                // A version that is gone since needs nothing.
-                guard let stored = try? tables.positions(table: table.id, version: version.number) else { continue }
-                let own = (0..<category.bucketCount).map { bucket in
-                    place(input, version, bucket, stored[PositionKey(category: category.id, bucket: bucket)])
-                }
-                places[category.id] =
-                    places[category.id].map { zip($0, own).map { $0.offset <= $1.offset ? $0 : $1 } } ?? own
-            }
+    /// Of one version, in every bucket of its category; nil where no category feeds it.
+    func places(
+        of version: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot
+    ) -> (category: CategoryEntry, places: [Place])? {
+        guard let app = table.app.flatMap({ snapshot.app(named: $0) }), var input = app.input(of: table) else {
+            return nil
         }
-        return places
+        if let backfill = version.backfill { input.startOffsets = backfill.startOffsets }
+        return places(of: .table(VersionID(table: table.id, version: version.number)), input, in: snapshot)
     }
 
-    private func place(
-        _ input: InputTableEntry, _ version: VersionEntry, _ bucket: Int, _ stored: StoredPosition?
-    ) -> Place {
-        if let stored { return Place(offset: stored.offset, appendTime: stored.appendTime) }
-        var input = input
-        if let backfill = version.backfill { input.startOffsets = backfill.startOffsets }
-        let start = categories.start(category: input.categoryID, bucket: bucket)
-        return Place(offset: max(start, input.startOffset(ofBucket: bucket)), appendTime: 0)
+    private func places(
+        of sink: SinkID, _ input: InputTableEntry, in snapshot: CatalogSnapshot
+    ) -> (category: CategoryEntry, places: [Place])? {
+        guard let category = snapshot.category(id: input.categoryID),
+            // A version that is gone since needs nothing.
+            let stored = try? tables.positions(of: sink)
+        else { return nil }
+        let places = (0..<category.bucketCount).map { bucket in
+            if let position = stored[PositionKey(category: category.id, bucket: bucket)] {
+                return Place(offset: position.offset, appendTime: position.appendTime)
+            }
+            let start = categories.start(category: category.id, bucket: bucket)
+            return Place(offset: max(start, input.startOffset(ofBucket: bucket)), appendTime: 0)
+        }
+        return (category, places)
+    }
+
+    /// Of whatever of an app is furthest behind, in every bucket of the categories that it reads.
+    func places(of app: AppEntry, in snapshot: CatalogSnapshot) -> [UInt32: [Place]] {
+        var all: [(category: CategoryEntry, places: [Place])?] = []
+        for table in app.tableIDs.compactMap({ snapshot.table(id: $0) }) {
+            all += table.versions.map { places(of: $0, of: table, in: snapshot) }
+        }
+        for output in app.outputIDs.compactMap({ snapshot.category(id: $0) }) {
+            // Panes go by the positions of their table.
+            guard case .records(let query)? = output.output, let input = app.input(named: query.input) else { continue }
+            all.append(places(of: .category(output.id), input, in: snapshot))
+        }
+        return all.reduce(into: [:]) { least, next in
+            guard let (category, places) = next else { return }
+            least[category.id] =
+                least[category.id].map { zip($0, places).map { $0.offset <= $1.offset ? $0 : $1 } } ?? places
+        }
     }
 
     /// As a runner would show them.
@@ -61,12 +77,83 @@ struct StoredProgress: Sendable {
             }
         }
     }
+
+    // MARK: Versions
+
+    /// How many records a version has yet to apply that the serving one has applied already; `.max` where that is not known.
+    func distance(of version: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot) -> Int64 {
+        guard let serving = table.versions.first(where: { $0.number == table.servingVersion }),
+            let own = places(of: version, of: table, in: snapshot),
+            let others = places(of: serving, of: table, in: snapshot)
+        else { return .max }
+        return zip(own.places, others.places).reduce(0) { $0 + max(0, $1.1.offset - $1.0.offset) }
+    }
+
+    /// Records that a version has yet to apply, and the append time up to which it has applied all; nil where no category
+    /// feeds it.
+    func lag(
+        of version: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot, now: Int64
+    ) -> (records: Int64, freshness: Int64)? {
+        places(of: version, of: table, in: snapshot).map { lag(of: $0.places, in: $0.category, now: now) }
+    }
+
+    private func lag(
+        of places: [Place], in category: CategoryEntry, now: Int64
+    ) -> (records: Int64, freshness: Int64) {
+        var lag: (records: Int64, freshness: Int64) = (0, now)
+        for (bucket, place) in places.enumerated() {
+            let end = categories.end(category: category.id, bucket: bucket)
+            if place.offset >= end { continue }
+            lag.records += end - place.offset
+            lag.freshness = min(lag.freshness, place.appendTime)
+        }
+        return lag
+    }
+
+    // MARK: Readers
+
+    /// An app that reads a category, and where whatever of it is furthest behind stands.
+    struct Reader {
+        var app: String
+        /// By bucket.
+        var positions: [Int64]
+        var lagRecords: Int64
+        /// 0 where it has read everything, or nothing yet.
+        var lagMicroseconds: Int64
+    }
+
+    /// Everybody whose position retention waits for, stopped apps among them. A table that its app left behind is none: it
+    /// would hold back what nobody may ever apply.
+    func readers(of category: CategoryEntry, in snapshot: CatalogSnapshot, now: Int64) -> [Reader] {
+        snapshot.apps.values.sorted { $0.name < $1.name }.compactMap { app in
+            guard let places = places(of: app, in: snapshot)[category.id] else { return nil }
+            let lag = lag(of: places, in: category, now: now)
+            return Reader(
+                app: app.name, positions: places.map(\.offset), lagRecords: lag.records,
+                lagMicroseconds: lag.records == 0 || lag.freshness == 0 ? 0 : max(0, now - lag.freshness))
+        }
+    }
+
+    /// By bucket, the first record of a category that somebody has yet to apply; nil where nobody reads it. What a power loss
+    /// may take back counts as not applied.
+    func needed(inCategory id: UInt32) -> [Int64]? {
+        let snapshot = catalog.snapshot
+        guard let category = snapshot.category(id: id) else { return nil }
+        let readers = readers(of: category, in: snapshot, now: 0)
+        guard let first = readers.first else { return nil }
+        // After the positions were read: what was written since may be lost, but not they.
+        guard (try? tables.sync()) != nil else { return [Int64](repeating: 0, count: category.bucketCount) }
+        return readers.dropFirst().reduce(first.positions) { zip($0, $1.positions).map { min($0, $1) } }
+    }
 }
 
 extension AppEntry {
+    func input(named name: String) -> InputTableEntry? {
+        inputTables.first { $0.name.lowercased() == name.lowercased() }
+    }
+
     /// The input table that fills the table; nil where loads do.
     func input(of table: TableEntry) -> InputTableEntry? {
-        guard let name = table.source.inputTable?.lowercased() else { return nil }
-        return inputTables.first { $0.name.lowercased() == name }
+        table.source.inputTable.flatMap { input(named: $0) }
     }
 }

@@ -46,8 +46,9 @@ import Testing
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
 
-        func deploy(_ sql: String) throws -> WireDeployResponse {
+        func deploy(_ sql: String, isDryRun: Bool = false) throws -> WireDeployResponse {
             var request = WireDeployRequest()
+            request.dryRun = isDryRun
             request.file = "test.sql"
             request.sql = sql
             return try ControlPlane(engine).deploy(request)
@@ -68,6 +69,38 @@ import Testing
                 return nil
             }
             return count
+        }
+
+        /// All rows of a table, in the order of their keys.
+        func rows(of name: String) throws -> [(key: [TupleElement], values: [Value])] {
+            let table = try #require(engine.catalog.snapshot.table(named: name))
+            let layout = RowLayout(columns: table.columns.map { (number: $0.number, name: $0.name, type: $0.type) })
+            let page = try engine.tables.scan(table, ScanRange())
+            return try (0..<page.keys.count).map { index in
+                let row = try #require(page.rows[index])
+                return (
+                    try page.keys[index].withUnsafeBytes { bytes in
+                        var reader = ByteReader(bytes)
+                        return try reader.readTuple()
+                    },
+                    try [UInt8](row).withUnsafeBytes { try layout.decode($0) }
+                )
+            }
+        }
+
+        /// Polls until the first columns of all rows, by integer keys, are these.
+        func waitFor(rows expected: [[Int64]: Int64], of name: String) async throws {
+            var found: [[Int64]: Int64] = [:]
+            for _ in 0..<2000 {
+                found = [:]
+                for (key, values) in try rows(of: name) {
+                    let numbers = key.compactMap { if case .int64(let number) = $0 { number } else { nil } }
+                    if case .int64(let value)? = values.first { found[numbers] = value }
+                }
+                if found == expected { return }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            Issue.record("\(name) is \(found), not \(expected)")
         }
 
         /// Polls, for there is nothing to wait on in a table.

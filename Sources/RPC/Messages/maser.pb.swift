@@ -830,6 +830,12 @@ package nonisolated struct WireVersionDescriptor: Sendable {
   /// Clears the value of `freshness`. Subsequent reads from it will return its default value.
   package mutating func clearFreshness() {self._freshness = nil}
 
+  /// that it has yet to apply
+  package var lagRecords: Int64 = 0
+
+  /// why nothing is applied to it, where something is wrong
+  package var failure: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2954,7 +2960,7 @@ nonisolated extension WireStateDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionDescriptor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}created_at\0\u{1}origin\0\u{3}loaded_rows\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}state\0\u{1}freshness\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}created_at\0\u{1}origin\0\u{3}loaded_rows\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}state\0\u{1}freshness\0\u{3}lag_records\0\u{1}failure\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2970,6 +2976,8 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.bytes) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.state) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.lagRecords) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.failure) }()
       default: break
       }
     }
@@ -3004,6 +3012,12 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
     try { if let v = self._freshness {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
     } }()
+    if self.lagRecords != 0 {
+      try visitor.visitSingularInt64Field(value: self.lagRecords, fieldNumber: 9)
+    }
+    if !self.failure.isEmpty {
+      try visitor.visitSingularStringField(value: self.failure, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3016,6 +3030,8 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
     if lhs.bytes != rhs.bytes {return false}
     if lhs.state != rhs.state {return false}
     if lhs._freshness != rhs._freshness {return false}
+    if lhs.lagRecords != rhs.lagRecords {return false}
+    if lhs.failure != rhs.failure {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

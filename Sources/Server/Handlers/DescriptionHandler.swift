@@ -60,10 +60,28 @@ extension Engine {
         let inputs = table.app.flatMap { catalog.app(named: $0) }?.inputTables ?? []
         let input = inputs.first { $0.name.lowercased() == table.source.inputTable?.lowercased() }
         return WireTableDescriptor(table, input: input, shardCount: catalog.shardCount) { version in
-            // Dropped since the snapshot was taken: nothing is left of it.
-            let statistics = try? tables.statistics(table: table.id, version: version.number)
-            return (Int64(statistics?.estimatedRows ?? 0), Int64(statistics?.bytes ?? 0))
+            figures(of: version, of: table, in: catalog)
         }
+    }
+
+    private func figures(
+        of version: VersionEntry, of table: TableEntry, in catalog: CatalogSnapshot
+    ) -> VersionFigures {
+        var figures = VersionFigures()
+        // Dropped since the snapshot was taken: nothing is left of it.
+        if let statistics = try? tables.statistics(table: table.id, version: version.number) {
+            figures.rows = Int64(statistics.estimatedRows)
+            figures.bytes = Int64(statistics.bytes)
+        }
+        if let lag = apps.progress.lag(of: version, of: table, in: catalog, now: Clock.now) {
+            figures.freshness = lag.freshness
+            figures.lag = lag.records
+        }
+        guard let app = table.app.flatMap({ catalog.app(named: $0) }) else { return figures }
+        let building = RunnerID.Building(table: table.id, version: version.number)
+        let runner = RunnerID(app: app.id, building: version.isBuilding ? building : nil)
+        figures.failure = apps.status(of: runner)?.message ?? (app.isStopped ? "app \(app.name) is stopped" : "")
+        return figures
     }
 
     func descriptor(of category: CategoryEntry) -> WireCategoryDescriptor {

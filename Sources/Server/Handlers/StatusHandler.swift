@@ -16,14 +16,16 @@ struct StatusHandler: Sendable {
     }
 
     func status(_ request: WireStatusRequest) throws -> WireStatusResponse {
-        let apps = engine.apps.statuses
         let catalog = engine.catalog.snapshot
+        let statuses = engine.apps.statuses
+        let rates = engine.activity.rates(of: statuses, now: Clock.now)
         var response = WireStatusResponse()
         response.version = Self.version
         response.startedAt = engine.startedAt
-        response.apps = apps.map { status in
-            var app = WireAppStatus(status)
+        response.apps = statuses.map { status in
+            var app = WireAppStatus(status, rates)
             app.deadLetters = engine.deadLetters(of: status, in: catalog)
+            app.generation = catalog.app(named: status.app)?.generation ?? 0
             return app
         }
         response.tables = catalog.tables.values.sorted { $0.name < $1.name }.map { table in
@@ -38,6 +40,9 @@ struct StatusHandler: Sendable {
             return status
         }
         response.categories = engine.categoryDescriptors
+        response.categoryStatuses = catalog.categories.values.sorted { $0.name < $1.name }.map {
+            engine.status(of: $0, in: catalog)
+        }
         response.diskBytes = engine.folder.diskBytes
         response.residentBytes = Resident.bytes
         response.memoryLimitBytes = Int64(engine.memoryBytes)
@@ -59,36 +64,6 @@ extension Engine {
     func freshness(of table: TableEntry) -> Int64? {
         tables.freshness(table: table.id, version: table.servingVersion, now: Clock.now) { key in
             categories.end(category: key.category, bucket: key.bucket)
-        }
-    }
-}
-
-extension WireAppStatus {
-    init(_ status: AppRunnerStatus) {
-        self.init()
-        name = status.app
-        state = status.state.rawValue
-        failure = status.message ?? ""
-        records = status.records
-        checkpoints = status.checkpoints
-        watermarks = status.watermarks.map { watermark in
-            var wire = WireWatermarkStatus()
-            wire.input = watermark.input
-            wire.category = watermark.categoryName
-            if let time = watermark.time { wire.watermark = time }
-            wire.confidence = watermark.confidence
-            wire.records = watermark.records
-            wire.lateRecords = watermark.lateRecords
-            return wire
-        }
-        buckets = status.buckets.map { bucket in
-            var wire = WireBucketStatus()
-            wire.category = bucket.categoryName
-            wire.bucket = UInt32(bucket.bucket)
-            wire.position = bucket.position
-            wire.end = bucket.end
-            wire.freshness = bucket.freshness
-            return wire
         }
     }
 }

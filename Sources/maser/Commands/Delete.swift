@@ -6,13 +6,15 @@ struct Delete: AsyncParsableCommand {
         abstract: "Deletes an app; its tables stay and serve what they have.",
         discussion: """
               maser delete delays
-              maser delete delays --drop      its tables go with it
+              maser delete delays --drop      its tables and output categories go with it
+
+            Refused while another app joins one of the tables.
             """)
 
     @Argument(help: "The app, as CREATE APPLICATION named it.")
     var app: String
 
-    @Flag(help: "Drop the tables that it fills, too.")
+    @Flag(help: "Drop the tables and output categories that it fills, too.")
     var drop = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -22,6 +24,6 @@ struct Delete: AsyncParsableCommand {
         try await withClient(connection) { client in
             try await client.deleteApp(app, droppingTables: drop)
         }
-        Output.standard.line(drop ? "deleted \(app) and its tables" : "deleted \(app); its tables stay")
+        Output.standard.line(drop ? "deleted \(app) and what it filled" : "deleted \(app); its tables stay")
     }
 }

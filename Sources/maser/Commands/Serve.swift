@@ -54,6 +54,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Shards of every table, a power of two; counts only when the data folder is made. By default 64.")
     var shards: Int?
 
+    @Option(help: "Versions of a table that its app keeps, the serving one counted; by default 3.")
+    var versions: Int?
+
     mutating func run() async throws {
         var configuration = ServerConfiguration(dataDirectory: data)
         if let config { try await configuration.apply(file: config) }
@@ -61,6 +64,7 @@ struct Serve: AsyncParsableCommand {
         if let operations { try configuration.apply(operations: operations) }
         if let memory { try configuration.apply(memory: memory) }
         if let shards { try configuration.apply(shards: shards) }
+        if let versions { try configuration.apply(versions: versions) }
         configuration.certificateAuthority = ca ?? configuration.certificateAuthority
         configuration.certificate = cert ?? configuration.certificate
         configuration.privateKey = key ?? configuration.privateKey

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Foundation
 internal import MaserClient
 internal import RPC
-internal import Records
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,7 +10,9 @@ struct Status: AsyncParsableCommand {
               maser status
               maser status --json
 
-            lag counts records that are appended and not applied yet; freshness is the append time up to which all are.
+            For each app a block: how many records its processors applied and have yet to apply, how fresh that makes its \
+            tables, what checkpoints take, and where its time goes; then every bucket that it follows. `to apply` counts \
+            records that are appended and not applied yet; fresh says how long ago all was appended that is.
 
             A watermark is the event time before which nothing more is expected of an input, at the confidence that its app
             asks for (OPTIONS (watermark_confidence = '0.999')). late is the share of records that came behind it all the
@@ -42,45 +43,8 @@ struct Status: AsyncParsableCommand {
             ),
         ])
         printApps(status.apps, now)
-        printWatermarks(status.apps)
         printTables(status.tables, now)
         printCategories(status.categories)
-    }
-
-    private func printApps(_ apps: [WireAppStatus], _ now: Int64) {
-        if apps.isEmpty { return }
-        var table = TextTable([
-            .init(name: "app"), .init(name: "state"), .init(name: "applied", isNumber: true),
-            .init(name: "lag", isNumber: true), .init(name: "dead letters", isNumber: true), .init(name: "fresh"),
-        ])
-        for app in apps {
-            table.append([
-                app.name, app.failure.isEmpty ? app.state : "\(app.state): \(app.failure)",
-                HumanText.count(app.records), HumanText.count(app.lag), HumanText.count(app.deadLetters),
-                app.buckets.isEmpty ? "" : age(app.buckets.map(\.freshness).min(), now),
-            ])
-        }
-        Output.standard.line()
-        table.print()
-    }
-
-    private func printWatermarks(_ apps: [WireAppStatus]) {
-        if apps.allSatisfy(\.watermarks.isEmpty) { return }
-        var table = TextTable([
-            .init(name: "app"), .init(name: "input"), .init(name: "watermark"),
-            .init(name: "confidence", isNumber: true), .init(name: "late", isNumber: true),
-        ])
-        for app in apps {
-            for watermark in app.watermarks {
-                table.append([
-                    app.name, watermark.input,
-                    watermark.hasWatermark ? HumanText.moment(watermark.watermark) : "none yet",
-                    "\(watermark.confidence)", watermark.lateShare.map { HumanText.number($0) } ?? "",
-                ])
-            }
-        }
-        Output.standard.line()
-        table.print()
     }
 
     private func printTables(_ tables: [WireTableStatus], _ now: Int64) {
@@ -93,7 +57,7 @@ struct Status: AsyncParsableCommand {
             listing.append([
                 table.name, table.servingVersion == 0 ? "none" : String(table.servingVersion),
                 HumanText.count(table.estimatedRows), HumanText.bytes(table.bytes),
-                table.hasFreshness ? age(table.freshness, now) : "",
+                table.hasFreshness ? HumanText.age(table.freshness, now: now) : "",
             ])
         }
         Output.standard.line()
@@ -111,26 +75,6 @@ struct Status: AsyncParsableCommand {
         Output.standard.line()
         listing.print()
     }
-
-    private func age(_ freshness: Int64?, _ now: Int64) -> String {
-        guard let freshness, freshness > 0 else { return "never" }
-        let seconds = Double(now - freshness) / 1e6
-        return seconds < 1 ? "now" : "\(HumanText.seconds(seconds)) ago"
-    }
-}
-
-extension WireAppStatus {
-    /// Records that are appended and not applied.
-    var lag: Int64 { buckets.reduce(0) { $0 + $1.lag } }
-}
-
-extension WireWatermarkStatus {
-    /// nil where no record was seen that could have been late.
-    var lateShare: Double? { records == 0 ? nil : Double(lateRecords) / Double(records) }
-}
-
-extension WireBucketStatus {
-    var lag: Int64 { max(end - position, 0) }
 }
 
 extension WireCategoryDescriptor {

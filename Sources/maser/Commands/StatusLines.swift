@@ -37,13 +37,32 @@ private struct AppLine: Encodable {
     var app: String
     var state: String
     var failure: String?
+    var generation: UInt32
     var records: UInt64
+    var recordsPerSecond: Double
     var lag: Int64
     var deadLetters: UInt64
     var checkpoints: UInt64
+    var checkpointSeconds: Double
+    var partials: Int64
+    var partialBytes: Int64
+    var outputRecords: UInt64
+    var lateAfterFinal: UInt64
+    var unmatchedRecords: UInt64
+    /// Where the time went, by stage.
+    var stageSeconds: [String: Double]
 
     init(_ app: WireAppStatus) {
         self.app = app.name
+        generation = app.generation
+        recordsPerSecond = app.recordsPerSecond
+        checkpointSeconds = Double(app.checkpointMicroseconds) / 1e6
+        partials = app.partials
+        partialBytes = app.partialBytes
+        outputRecords = app.outputRecords
+        lateAfterFinal = app.lateAfterFinal
+        unmatchedRecords = app.unmatchedRecords
+        stageSeconds = app.stageNanoseconds.mapValues { Double($0) / 1e9 }
         state = app.state
         failure = app.failure.isEmpty ? nil : app.failure
         records = app.records
@@ -84,10 +103,22 @@ private struct BucketLine: Encodable {
     var position: Int64
     var end: Int64
     var lag: Int64
+    var lagSeconds: Double?
     var freshness: String
+    var records: UInt64
+    var recordsPerSecond: Double
+    var lateRecords: UInt64
+    var lateShare: Double?
+    var deadLetters: UInt64
 
     init(_ bucket: WireBucketStatus, of app: WireAppStatus) {
         self.app = app.name
+        lagSeconds = bucket.lagSeconds(Moment.now.microseconds)
+        records = bucket.records
+        recordsPerSecond = bucket.recordsPerSecond
+        lateRecords = bucket.lateRecords
+        lateShare = bucket.lateShare
+        deadLetters = bucket.deadLetters
         category = bucket.category
         self.bucket = bucket.bucket
         position = bucket.position

@@ -5,8 +5,12 @@ internal import Records
 
 struct Versions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists a table's versions: what made each, and which one serves.",
-        discussion: "  maser versions airports")
+        abstract: "Lists a table's versions: what made each, which one serves, and how fresh each is.",
+        discussion: """
+              maser versions airports
+
+            serving answers lookups; standby follows the same records, but nobody reads it; building is filled by a backfill.
+            """)
 
     @Argument(help: "The table.")
     var table: String
@@ -25,7 +29,8 @@ struct Versions: AsyncParsableCommand {
         }
         var listing = TextTable([
             .init(name: "version", isNumber: true), .init(name: "made"), .init(name: "from"),
-            .init(name: "rows", isNumber: true), .init(name: "on disk", isNumber: true), .init(name: ""),
+            .init(name: "rows", isNumber: true), .init(name: "on disk", isNumber: true), .init(name: "state"),
+            .init(name: "to apply", isNumber: true), .init(name: "fresh"),
         ])
         for version in descriptor.versions {
             let rows =
@@ -33,7 +38,10 @@ struct Versions: AsyncParsableCommand {
                 ? HumanText.count(version.loadedRows) : "about " + HumanText.count(version.estimatedRows)
             listing.append([
                 String(version.number), HumanText.moment(version.createdAt), version.origin, rows,
-                HumanText.bytes(version.bytes), version.number == descriptor.servingVersion ? "serving" : "",
+                HumanText.bytes(version.bytes),
+                version.failure.isEmpty ? version.state : "\(version.state): \(version.failure)",
+                version.hasFreshness ? HumanText.count(version.lagRecords) : "",
+                version.hasFreshness ? HumanText.age(version.freshness) : "",
             ])
         }
         listing.print()
@@ -44,6 +52,10 @@ struct Versions: AsyncParsableCommand {
 struct VersionAnswer: Encodable {
     var version: UInt32
     var isServing: Bool
+    var state: String
+    var failure: String?
+    var freshness: String?
+    var lagRecords: Int64
     var createdAt: String
     var origin: String
     var loadedRows: Int64?
@@ -53,6 +65,10 @@ struct VersionAnswer: Encodable {
     init(_ version: WireVersionDescriptor, isServing: Bool) {
         self.version = version.number
         self.isServing = isServing
+        state = version.state
+        failure = version.failure.isEmpty ? nil : version.failure
+        freshness = version.hasFreshness && version.freshness > 0 ? Records.Timestamp.format(version.freshness) : nil
+        lagRecords = version.lagRecords
         createdAt = Records.Timestamp.format(version.createdAt)
         origin = version.origin
         loadedRows = version.hasLoadedRows ? version.loadedRows : nil

@@ -26,6 +26,13 @@ enum HumanText {
         Timestamp.format(microseconds - microseconds % Timestamp.microsecondsPerSecond)
     }
 
+    /// How long ago everything was applied that was appended until then; 0 is never.
+    static func age(_ freshness: Int64, now: Int64 = Moment.now.microseconds) -> String {
+        if freshness <= 0 { return "never" }
+        let seconds = Double(now - freshness) / 1e6
+        return seconds < 1 ? "now" : "\(self.seconds(seconds)) ago"
+    }
+
     /// A length of time that somebody chose: `1 day`, `90 minutes`.
     static func span(_ microseconds: Int64) -> String {
         let units: [(name: String, microseconds: Int64)] = [

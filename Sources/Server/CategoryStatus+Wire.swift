@@ -1,0 +1,26 @@
+internal import Catalog
+internal import Categories
+internal import RPC
+
+extension Engine {
+    /// What a category takes, how it was made to behave, and who reads it.
+    func status(of category: CategoryEntry, in catalog: CatalogSnapshot) -> WireCategoryStatus {
+        var status = WireCategoryStatus()
+        status.name = category.name
+        status.bytes = Int64(categories.byteCount(category: category.id))
+        status.acknowledgement = category.acknowledgement.rawValue
+        status.compression = category.compression.rawValue
+        status.retainedMicroseconds = category.retention?.microseconds ?? 0
+        status.retainedBytes = category.retention?.bytes ?? 0
+        status.quotaBytesPerSecond = category.quotaBytesPerSecond ?? 0
+        status.readers = apps.progress.readers(of: category, in: catalog, now: Clock.now).map { reader in
+            var wire = WireReaderStatus()
+            wire.name = reader.app
+            wire.positions = reader.positions
+            wire.lagRecords = reader.lagRecords
+            wire.lagMilliseconds = reader.lagMicroseconds / 1000
+            return wire
+        }
+        return status
+    }
+}

@@ -1,0 +1,174 @@
+internal import Catalog
+internal import Categories
+internal import Foundation
+internal import Processors
+internal import RPC
+internal import Records
+internal import Synchronization
+internal import Tables
+
+// A backfill is a version that counts its category's history from a given place on, beside the version that serves. Where it
+// stands is durable as any version's positions are, so a crash costs it nothing; it takes part in nothing else until it has
+// seen all that the serving version has. Then one catalog write lets it serve, and it follows as the others do.
+
+extension ControlPlane {
+    func backfill(_ request: WireBackfillRequest) throws -> WireBackfillResponse {
+        try engine.turn.withLock { _ in
+            let snapshot = try engine.catalog.settled()
+            guard let table = snapshot.table(named: request.table) else { throw RPCError.noTable(request.table) }
+            let (category, input) = try source(of: table, in: snapshot)
+            let starts =
+                switch request.from {
+                case .appendTime(let time): try starts(of: category, at: time)
+                case .earliest, nil: try starts(of: category, input)
+                }
+            let number = table.nextVersion
+            // Of a backfill whose write failed.
+            try? engine.tables.dropVersion(table: table.id, version: number)
+            try engine.tables.createVersion(table: table.id, version: number)
+            do {
+                try write { catalog in
+                    guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(request.table) }
+                    table.versions.append(
+                        VersionEntry(
+                            number: number, createdAt: Clock.now, origin: "backfill",
+                            backfill: Backfill(startOffsets: starts)))
+                    table.nextVersion = number + 1
+                    try catalog.put(table)
+                }
+            } catch {
+                if !isUndecided(error) { try? engine.tables.dropVersion(table: table.id, version: number) }
+                throw error
+            }
+            engine.apps.reconcile()
+            var response = WireBackfillResponse()
+            response.version = number
+            return response
+        }
+    }
+
+    /// What fills the table, where a second version of it can be filled.
+    private func source(
+        of table: TableEntry, in catalog: CatalogSnapshot
+    ) throws -> (CategoryEntry, InputTableEntry) {
+        guard table.source.inputTable != nil else {
+            throw RPCError(
+                .refused,
+                "table \(table.name) is filled by loads; `maser load \(table.name) FILE` makes a new version of it")
+        }
+        guard let app = table.app.flatMap({ catalog.app(named: $0) }), let input = app.input(of: table),
+            let category = catalog.category(id: input.categoryID)
+        else {
+            throw RPCError(
+                .refused, "table \(table.name) belongs to no app that could fill it; deploy one that has its statement")
+        }
+        if let building = table.buildingVersion {
+            throw RPCError(
+                .refused,
+                "version \(building.number) of table \(table.name) is being built already; `maser versions \(table.name)` "
+                    + "shows how far it is")
+        }
+        let outputs = app.outputIDs.compactMap { catalog.category(id: $0) }
+        for output in outputs {
+            guard case .panes(let query) = output.output, query.tableID == table.id else { continue }
+            throw RPCError(
+                .refused,
+                "the panes of table \(table.name) go to category \(output.name), where those of before would be emitted "
+                    + "again; give the statement another name to build it from history")
+        }
+        return (category, input)
+    }
+
+    // MARK: Where it begins
+
+    /// With the first record of every bucket: all that the table has counted so far has to be there still.
+    private func starts(of category: CategoryEntry, _ input: InputTableEntry) throws -> [Int64] {
+        try (0..<category.bucketCount).map { bucket in
+            let start = engine.categories.start(category: category.id, bucket: bucket)
+            guard start <= input.startOffset(ofBucket: bucket) else {
+                throw historyIsGone(category, "the table has counted records that are no longer kept")
+            }
+            return start
+        }
+    }
+
+    /// With the first record appended at `time` or later.
+    private func starts(of category: CategoryEntry, at time: Int64) throws -> [Int64] {
+        guard time >= keptSince(category) else { throw historyIsGone(category, "that is too early") }
+        return try (0..<category.bucketCount).map { bucket in
+            try engine.categories.offset(category: category.id, bucket: bucket, atOrAfter: time)
+        }
+    }
+
+    /// The append time from which on every record is kept.
+    private func keptSince(_ category: CategoryEntry) -> Int64 {
+        (0..<category.bucketCount).map { bucket -> Int64 in
+            let start = engine.categories.start(category: category.id, bucket: bucket)
+            if start == 0 { return .min }
+            let first = try? engine.categories.read(
+                category: category.id, bucket: bucket, from: start, maximumRecords: 1, maximumBytes: 1)
+            return first?.appendTimes.first ?? Clock.now
+        }.max() ?? .min
+    }
+
+    private func historyIsGone(_ category: CategoryEntry, _ why: String) -> RPCError {
+        RPCError(
+            .refused,
+            "\(why): category \(category.name) is kept from \(Records.Timestamp.format(keptSince(category))) on; "
+                + "`--from \(Records.Timestamp.format(keptSince(category)))` counts what there is")
+    }
+
+    // MARK: The switch
+
+    /// Lets the version serve where it has seen all that the serving one has; false where it has not yet, or there is nothing
+    /// to switch to.
+    func finishBackfill(_ id: RunnerID) throws -> Bool {
+        try engine.turn.withLock { _ in
+            let snapshot = try engine.catalog.settled()
+            guard let building = id.building, let table = snapshot.table(id: building.table),
+                let version = table.buildingVersion, version.number == building.version,
+                let app = snapshot.app(id: id.app), !app.isStopped
+            else { return false }
+            // From here on the serving version stands still, and the other has only what is in between to apply.
+            engine.apps.end(RunnerID(app: app.id))
+            defer { engine.apps.reconcile() }
+            guard waitUntilBuilt(version, table, snapshot, by: id) else { return false }
+            engine.apps.end(id)
+            let surplus = table.surplusVersions(keeping: engine.versionsKept, serving: version.number)
+            try write { catalog in
+                guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(table.name) }
+                table.versions.removeAll { surplus.contains($0.number) }
+                for index in table.versions.indices where table.versions[index].number == version.number {
+                    table.versions[index].backfill?.isComplete = true
+                }
+                table.servingVersion = version.number
+                try catalog.put(table)
+            }
+            for number in surplus { try? engine.tables.dropVersion(table: table.id, version: number) }
+            return true
+        }
+    }
+
+    /// Whether the version has come as far as the serving one, which stands still; waits a moment for it.
+    private func waitUntilBuilt(
+        _ version: VersionEntry, _ table: TableEntry, _ snapshot: CatalogSnapshot, by id: RunnerID
+    ) -> Bool {
+        let deadline = Clock.now + Self.greatestSwitchMicroseconds
+        while engine.apps.progress.distance(of: version, of: table, in: snapshot) > 0 {
+            guard Clock.now < deadline, engine.apps.status(of: id)?.state == .running else { return false }
+            usleep(2_000)
+        }
+        return true
+    }
+
+    /// How long a table's other versions stand still for a switch, at most.
+    private static let greatestSwitchMicroseconds: Int64 = 5_000_000
+}
+
+extension TableEntry {
+    /// The oldest versions beyond so many, when `serving` serves.
+    func surplusVersions(keeping count: Int, serving: UInt32) -> Set<UInt32> {
+        let standby = versions.map(\.number).filter { $0 != serving }.sorted()
+        return Set(standby.prefix(max(0, versions.count - max(1, count))))
+    }
+}
