@@ -21,6 +21,7 @@ class Layout(ctypes.Structure):
         ("trap_countdown", ctypes.c_int64),
         ("trap_moment", ctypes.c_int32),
         ("sprung", ctypes.c_int32),
+        ("ignored_syncs", ctypes.c_uint64 * len(STORES)),
         ("counts", ctypes.c_uint64 * (len(STORES) * len(OPERATIONS))),
     ]
 
@@ -45,6 +46,10 @@ class Control:
             self.page.trap_operations[STORES.index(store)] |= 1 << OPERATIONS.index(operation)
         self.page.trap_moment = MOMENTS.index(moment)
         self.page.trap_countdown = countdown
+
+    def ignore_syncs(self, store, operation):
+        """From now on the disk lies: it says that such syncs are done, and does nothing."""
+        self.page.ignored_syncs[STORES.index(store)] |= 1 << OPERATIONS.index(operation)
 
     def clear_trap(self):
         self.page.trap_countdown = 0

@@ -24,7 +24,7 @@ TRAPS = {
 }
 # How many of them may pass before the one that is the last, at most; they come at very different rates.
 PATIENCE = {"append": 60, "checkpoint": 80, "flush": 6, "compaction": 6, "retention": 2, "manifest": 4,
-            "ingestion": 2, "catalog": 4}
+            "ingestion": 2, "catalog": 2}
 APPS = ["events", "ticks", "outputs"]
 WAIT = {"flush": 6, "compaction": 6, "retention": 8, "manifest": 4}
 
@@ -70,12 +70,12 @@ class Phases:
             self.set_trap(TRAPS[trap], self.random.randint(1, PATIENCE[trap]), self.random.choice(["before", "within", "after"]))
         began = time.monotonic()
         command = self.server.begin_command(*arguments)
-        deadline = began + self.random.uniform(0, 1.2 * self.commands.get(phase, 0.3))
+        deadline = began + self.random.uniform(0, self.commands.get(phase, 0.3))
         while time.monotonic() < deadline and command.poll() is None and not self.server.has_ended:
             time.sleep(0.002)
         was_under_way = command.poll() is None
         if not was_under_way:
-            self.commands[phase] = 0.7 * self.commands.get(phase, 0.3) + 0.3 * (time.monotonic() - began)
+            self.commands[phase] = min(self.commands.get(phase, 0.3), time.monotonic() - began)
         self.server.kill()
         command.kill()
         self.said = command.communicate()[0]

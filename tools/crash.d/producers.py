@@ -1,5 +1,6 @@
 """Producers: they append their stream and repeat each append until it is acknowledged, whatever happens meanwhile."""
 
+import json
 import random
 import threading
 import time
@@ -10,6 +11,7 @@ RETRIED = {
     # After these the append has had no effect, or may have had: the same one is sent again with the same sequence.
     "disk full": 49, "storage failure": 48, "overloaded": 32, "deadline exceeded": 33, "unavailable": 34, "internal": 50,
 }
+FENCED = 20
 
 
 class Producer(threading.Thread):
@@ -27,6 +29,8 @@ class Producer(threading.Thread):
         self.sequence = 0
         self.waiting = {}  # sequence: values, of appends that are not acknowledged
         self.done = []  # (sequence, values) of some that are, to be offered again
+        self.epochs = self.fenced = 0
+        self.is_opening = False
         self.records = self.appends = self.retries = self.duplicates = self.refused = self.lost_connections = 0
         self.problems = []
         self.is_stopping = threading.Event()
@@ -63,6 +67,11 @@ class Producer(threading.Thread):
         return items
 
     def step(self, connection, on_their_way):
+        if self.depth == 1 and not on_their_way and (self.is_opening or self.random.random() < 0.02):
+            # A connection that is lost meanwhile leaves open which epoch it is: then another one is opened.
+            self.is_opening = True
+            self.begin_epoch(connection)
+            self.is_opening = False
         while len(self.waiting) < self.depth and not self.is_stopping.is_set() and not self.is_paused.is_set():
             self.sequence += 1
             values = self.stream.append(self.sequence)
@@ -85,6 +94,26 @@ class Producer(threading.Thread):
         sequence = on_their_way.pop(request)
         if sequence is not None:
             self.acknowledge(sequence)
+
+    def begin_epoch(self, connection):
+        """As a producer does that was started again; the one of before is still there, and must not get through."""
+        opened = connection.call("open producer", category=self.stream.category, id=self.id)["epoch"]
+        if opened <= self.epoch:
+            self.problems.append(f"{self.name}: epoch {opened} was opened after {self.epoch}")
+        stale, self.epoch = self.epoch, opened
+        self.epochs += 1
+        # Nothing of before can be offered again: in this epoch it would land.
+        self.done = []
+        value = json.dumps({"key": "stale", "number": self.sequence, "at": None, "note": None}).encode()
+        producer = {"id": self.id, "epoch": stale, "sequence": self.sequence + 1}
+        try:
+            connection.call("append", category=self.stream.category, records=[{"value": value}], producer=producer)
+            self.problems.append(f"{self.name}: an append of epoch {stale} landed in epoch {opened}")
+        except frames.Failed as failure:
+            if failure.code == FENCED:
+                self.fenced += 1
+            elif failure.code not in RETRIED.values():
+                self.problems.append(f"{self.name}: a stale append was refused with {failure.code}: {failure}")
 
     def failed(self, connection, on_their_way, sequence, failure):
         self.refused += 1
