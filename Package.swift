@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("m")]),
         .target(name: "CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-        .target(name: "CCompression", linkerSettings: [.linkedLibrary("zstd")]),
+        .target(name: "CCompression", linkerSettings: [.linkedLibrary("zstd"), .linkedLibrary("lz4")]),
 
         // The data plane.
         room("Bytes", ["CXXHash"]),
@@ -114,7 +114,10 @@ let package = Package(
                 "Processors", "Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB",
                 "Bytes",
             ]),
-        suite("SQLTests", ["SQL", "Catalog", "Expressions", "Records"], exclude: ["scripts"]),
+        suite(
+            "SQLTests",
+            ["SQL", "Processors", "Tables", "Categories", "Catalog", "Expressions", "Records", "Bytes"],
+            exclude: ["scripts"]),
         suite("BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
         suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),

@@ -36,6 +36,12 @@ extension CategoryStore {
 
         var isFull: Bool { records.count > 0 && (bytesLeft <= 0 || recordsLeft <= 0) }
 
+        /// Taking a part of a record batch means to decompress the whole once more for the next reader: once half of what
+        /// was asked for is there, only whole batches are taken.
+        func stops(before header: LogBatchHeader) -> Bool {
+            records.count >= recordsLeft && header.recordCount > recordsLeft
+        }
+
         mutating func take(_ columns: LogBatchColumns, _ header: LogBatchHeader) {
             let bytesBefore = records.keys.arena.count + records.values.arena.count
             let taken = columns.copy(
@@ -58,6 +64,10 @@ extension CategoryStore {
         while rows.isValid, reading.next < end, !reading.isFull {
             let header = try header(rows, category, bucket)
             guard header.baseOffset <= reading.next, reading.next < header.endOffset else { return }
+            if reading.stops(before: header) {
+                reading.recordsLeft = 0
+                return
+            }
             do throws(BytesError) {
                 try LogBatchColumns.withColumns(of: rows.value, header) { reading.take($0, header) }
             } catch {

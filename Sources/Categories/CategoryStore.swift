@@ -42,8 +42,8 @@ package final class CategoryStore: Sendable {
 
     /// Appends all of the records or none of them, but for those that `producer` says have landed before. `completion` runs
     /// on the writer's thread once they are synced, or only written where the category asks for no more, with one range for each
-    /// of `records`, in their order; what is refused at once is answered on the caller's. What has landed before is answered as
-    /// if it had just done so, with empty ranges where the buckets end now.
+    /// of `records`, in their order; what is refused at once is answered on the caller's. An append of which all has landed before
+    /// is answered with an empty range for each of the category's buckets, where it ends now.
     package func append(
         _ records: [BucketRecords], to category: CategoryEntry, producer: ProducerSequence? = nil,
         completion: @escaping @Sendable (Result<[AppendedRange], CategoriesError>) -> Void

@@ -48,7 +48,7 @@ struct GroupCommit: ~Copyable {
         case .append(let records, let producer):
             do throws(CategoriesError) {
                 switch try admit(producer, to: append.category.id) {
-                case .duplicate: return .success(.appended(records.map { landed($0, append.category.id) }))
+                case .duplicate: return .success(.appended(landed(in: append.category)))
                 case .lands(let passedOver):
                     return .success(.appended(try add(records, after: passedOver, append.category)))
                 }
@@ -100,10 +100,12 @@ struct GroupCommit: ~Copyable {
         }
     }
 
-    /// The answer to an append that landed before.
-    private func landed(_ records: BucketRecords, _ category: UInt32) -> AppendedRange {
-        let end = logs[category]?.end(ofBucket: records.bucket) ?? BucketEnd()
-        return AppendedRange(bucket: records.bucket, start: end.offset, end: end.offset, appendTime: end.appendTime)
+    /// The answer to an append that landed before: in which buckets, nobody remembers.
+    private func landed(in category: CategoryEntry) -> [AppendedRange] {
+        (0..<category.bucketCount).map { bucket in
+            let end = logs[category.id]?.end(ofBucket: bucket) ?? BucketEnd()
+            return AppendedRange(bucket: bucket, start: end.offset, end: end.offset, appendTime: end.appendTime)
+        }
     }
 
     // MARK: Records
@@ -154,9 +156,11 @@ struct GroupCommit: ~Copyable {
     }
 
     private mutating func finish(_ gathering: inout Gathering, _ id: BucketID) {
-        guard !gathering.builder.isEmpty, let spans = logs[id.category]?.spans, let span = spans.last else { return }
+        guard !gathering.builder.isEmpty, let category = touched[id.category], let spans = logs[id.category]?.spans,
+            let span = spans.last
+        else { return }
         let bytes = gathering.builder.encode(
-            baseOffset: gathering.baseOffset, appendTime: gathering.appendTime, compressor)
+            baseOffset: gathering.baseOffset, appendTime: gathering.appendTime, category.compression, compressor)
         let key = LogKey.batch(id.bucket, gathering.baseOffset)
         batch.put(key, bytes, in: span.family)
         logs[id.category]?.spans[spans.count - 1].byteCount += key.count + bytes.count

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Catalog
 internal import Records
 
 /// Gathers records of one bucket into one record batch; see Protocols/record-batch.md.
@@ -73,7 +74,9 @@ struct LogBatchBuilder {
     private var byteCount: Int { presence.count + keys.byteCount + values.byteCount + headers.byteCount }
 
     /// The finished batch.
-    func encode(baseOffset: Int64, appendTime: Int64, _ compressor: Compressor) -> [UInt8] {
+    func encode(
+        baseOffset: Int64, appendTime: Int64, _ compression: Compression, _ compressor: Compressor
+    ) -> [UInt8] {
         var columns = ByteWriter(capacity: byteCount + 1)
         columns.append((hasKeys ? LogBatchColumns.keys : 0) | (hasHeaders ? LogBatchColumns.headers : 0))
         values.write(to: &columns)
@@ -85,8 +88,10 @@ struct LogBatchBuilder {
         var header = LogBatchHeader(
             compression: .none, baseOffset: baseOffset, appendTime: appendTime, recordCount: count,
             columnBytes: columns.count)
-        if columns.count >= Self.leastCompressedBytes, let compressed = compressor.compress(columns.bytes) {
-            header.compression = .zstd
+        if columns.count >= Self.leastCompressedBytes,
+            let (compressed, by) = compressor.compress(columns.bytes, compression)
+        {
+            header.compression = by
             return header.encode(compressed)
         }
         return header.encode(columns.bytes)

@@ -28,8 +28,8 @@ struct LogBatchColumns {
         let stored = UnsafeRawBufferPointer(rebasing: batch[LogBatchHeader.byteCount...])
         switch header.compression {
         case .none: return body(try LogBatchColumns(stored, header))
-        case .zstd:
-            guard let columns = Compressor.decompress(stored, count: header.columnBytes) else {
+        case .zstd, .lz4:
+            guard let columns = Compressor.decompress(stored, count: header.columnBytes, header.compression) else {
                 throw BytesError(.malformed, "the record batch does not decompress")
             }
             let result: Result<R, BytesError> = columns.withUnsafeBytes { bytes in
@@ -121,7 +121,9 @@ struct LogBatchColumns {
         let start = range.lowerBound == 0 ? 0 : end(strings, range.lowerBound - 1)
         let stop = end(strings, range.upperBound - 1)
         let shift = target.arena.count - start
-        target.arena.append(contentsOf: bytes[strings.arena.lowerBound + start..<strings.arena.lowerBound + stop])
+        target.arena.append(
+            contentsOf: UnsafeRawBufferPointer(
+                rebasing: bytes[strings.arena.lowerBound + start..<strings.arena.lowerBound + stop]))
         target.ends.reserveCapacity(target.ends.count + range.count)
         for index in range { target.ends.append(end(strings, index) + shift) }
     }

@@ -11,6 +11,7 @@ struct LogBatchHeader {
     enum Compression: UInt8 {
         case none = 0
         case zstd = 1
+        case lz4 = 2
     }
 
     var compression: Compression

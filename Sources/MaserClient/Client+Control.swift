@@ -39,6 +39,15 @@ extension Client {
         return response.categories
     }
 
+    /// Begins the next epoch of a producer. Repeated, it begins another, which does no harm.
+    func openProducer(_ id: [UInt8], category: String) async throws(ClientError) -> UInt32 {
+        var request = WireOpenProducerRequest()
+        request.category = category
+        request.id = Data(id)
+        let response: WireOpenProducerResponse = try await ask(.openProducer, request)
+        return response.epoch
+    }
+
     package func apps() async throws(ClientError) -> [WireAppDescriptor] {
         let response: WireListAppsResponse = try await ask(.listApps, WireListAppsRequest())
         return response.apps

@@ -92,7 +92,11 @@ extension Client {
 
     /// Appends values without keys; returns the ends of the buckets that took them.
     package func append(_ values: [[UInt8]], to category: String) async throws(ClientError) -> [WireBucketEnd] {
-        let ends = try await self.category(category).append(values.map { Record(value: $0) }, timeout: .seconds(60))
+        try await append(values, to: self.category(category))
+    }
+
+    package func append(_ values: [[UInt8]], to category: Category) async throws(ClientError) -> [WireBucketEnd] {
+        let ends = try await category.append(values.map { Record(value: $0) }, timeout: .seconds(60))
         return ends.map { end in
             var wire = WireBucketEnd()
             wire.bucket = UInt32(clamping: end.bucket)

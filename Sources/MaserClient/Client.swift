@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import RPC
 internal import SwiftProtobuf
+internal import Synchronization
 
 /// A client of one Maser server. One is enough for a whole program: it is shared by any number of tasks, which
 /// share its connections.
@@ -16,12 +17,14 @@ internal import SwiftProtobuf
 /// let route = try await routes.get("EWR", "SFO", day)
 /// ```
 ///
-/// A call that fails for a reason that passes is repeated while its timeout lasts, with growing delays. An append whose
-/// answer was lost is not: it throws `unknownOutcome`.
+/// A call that fails for a reason that passes is repeated while its timeout lasts, with growing delays. So is an append, which
+/// the server takes once however often it comes. Another change whose answer was lost is not: it throws `unknownOutcome`.
 public final class Client: Sendable {
     private let pool: ConnectionPool
     private let schemas = SchemaCache()
     private let retries = RetryPolicy()
+    /// By category, in lower case: all that this client appends without a producer's name.
+    private let producers = Mutex<[String: AppendProducer]>([:])
     private let configuration: ClientConfiguration
 
     private init(_ configuration: ClientConfiguration) throws(ClientError) {
@@ -77,7 +80,21 @@ public final class Client: Sendable {
 
     /// A category, to append to and to read. Whether it is there shows when it is used.
     public func category(_ name: String) -> Category {
-        Category(name: name, client: self)
+        let producer = producers.withLock { producers in
+            let key = name.lowercased()
+            if let producer = producers[key] { return producer }
+            let producer = AppendProducer()
+            producers[key] = producer
+            return producer
+        }
+        return Category(name: name, client: self, producer: producer)
+    }
+
+    /// A category to append to as the one producer of that name (1 to 64 bytes): whoever opened it under the same name before is
+    /// fenced, and appends no more. Throws `notFound` where there is no such category.
+    public func category(_ name: String, producer: String) async throws(ClientError) -> Category {
+        let epoch = try await openProducer([UInt8](producer.utf8), category: name)
+        return Category(name: name, client: self, producer: AppendProducer(name: producer, epoch: epoch))
     }
 
     /// What is known of a table; fetched when nothing is, or only what an answer has shown to be out of date.
@@ -116,6 +133,33 @@ public final class Client: Sendable {
                     jitter: .random(in: 0...1))
                 guard case .retry(let delay) = decision else {
                     throw ClientError(error, changesSomething: !isIdempotent)
+                }
+                try? await Task.sleep(nanoseconds: UInt64(delay.nanoseconds))
+            }
+        }
+    }
+
+    /// Sends an append that has a number until it is answered or its time is over: it lands once.
+    func append(
+        deadline: NIODeadline, _ body: @Sendable (inout ByteWriter) -> Void
+    ) async throws(ClientError) -> ByteBuffer {
+        var attempt = 0
+        // What was sent once may land later than what the server said to another sending.
+        var mayHaveBeenDone = false
+        while true {
+            attempt += 1
+            do throws(RPCError) {
+                let connection = try await pool.connection(deadline: deadline)
+                return try await connection.request(
+                    .append, deadline: retries.attemptDeadline(now: .now(), deadline: deadline), body)
+            } catch {
+                mayHaveBeenDone = mayHaveBeenDone || error.mayHaveBeenDone
+                let decision = retries.decideAppend(
+                    error, attempt: attempt, timeLeft: deadline - .now(), jitter: .random(in: 0...1))
+                guard case .retry(let delay) = decision else {
+                    var error = error
+                    error.mayHaveBeenDone = mayHaveBeenDone
+                    throw ClientError(error, changesSomething: true)
                 }
                 try? await Task.sleep(nanoseconds: UInt64(delay.nanoseconds))
             }

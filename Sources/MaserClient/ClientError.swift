@@ -21,8 +21,8 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         case connectionFailed
         /// TLS could not be set up: a certificate is missing, wrong or expired.
         case tls
-        /// An append, or another change, was sent and its answer was lost. It may have been done or not; it was not
-        /// repeated. Whoever repeats it may have it done twice.
+        /// An append, or another change, was sent, and its time was over before there was an answer that says what came of it. It
+        /// may have been done or not. Whoever repeats it may have it done twice.
         case unknownOutcome
         /// Another has opened the producer since, and appends in its place.
         case fenced

@@ -16,6 +16,7 @@ package enum Operation: UInt8, Hashable, Sendable, CaseIterable {
     case seek = 18
     case describeCategory = 19
     case listCategories = 20
+    case openProducer = 21
 
     // Tables and apps.
     case describeTable = 32

@@ -56,6 +56,7 @@ final class Dispatcher: RequestHandler {
             case .scan: lookups.scan(request, in: burst, catalog)
             case .fold: lookups.fold(request, in: burst, catalog)
             case .append: appends.append(request, in: burst, catalog)
+            case .openProducer: run(request, in: burst, appends.openProducer)
             case .read: reads.read(request, in: burst, catalog)
             case .seek: run(request, in: burst, reads.seek)
             case .describeCategory: run(request, in: burst, descriptions.category)

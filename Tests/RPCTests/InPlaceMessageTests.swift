@@ -200,6 +200,11 @@ struct InPlaceMessageTests {
                     if index > 2 { $0.bucket = UInt32(index - 3) }
                 }
             }
+            $0.producer = .with {
+                $0.id = .init([1, 0, 255])
+                $0.epoch = 7
+                $0.sequence = 1 << 40
+            }
         }
         let bytes = written { writer in
             WireAppendRequest.append(category: "flights", to: &writer)
@@ -218,12 +223,17 @@ struct InPlaceMessageTests {
                     }
                 }
             }
+            WireAppendRequest.append(producer: [1, 0, 255], epoch: 7, sequence: 1 << 40, to: &writer)
         }
         #expect(bytes == (try expected.serializedBytes() as [UInt8]))
         try bytes.withUnsafeBytes { bytes in
             var reader = try WireAppendRequest.Reader(bytes)
             #expect(try text(reader.category) == "flights")
             #expect(reader.recordCount == samples.count)
+            let producer = try #require(reader.producer)
+            #expect([UInt8](producer.id) == [1, 0, 255])
+            #expect(producer.epoch == 7)
+            #expect(producer.sequence == 1 << 40)
             for record in expected.records {
                 let nextread = try reader.next()
                 var read = try #require(nextread)

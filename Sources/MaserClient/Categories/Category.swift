@@ -5,13 +5,16 @@ internal import RPC
 public struct Category: Sendable {
     public let name: String
     let client: Client
+    let producer: AppendProducer
 
     // MARK: Appending
 
-    /// Appends one record. When it returns, the record is on the server's disk.
+    /// Appends one record. When it returns, the record is on the server's disk (of a category with
+    /// acknowledgement `written`: it is written, and a power loss may take it back for a moment longer).
     ///
-    /// Throws `unknownOutcome` when the answer was lost: the record may have been appended or not. Nothing is ever appended
-    /// twice by the client itself.
+    /// It is sent again while the timeout lasts whenever its answer is lost or the server is in trouble, and lands once all the
+    /// same. Throws `unknownOutcome` when the time is over and nobody knows whether it landed; `fenced` when somebody else has
+    /// opened the category with the same producer.
     @discardableResult
     public func append(_ record: Record, timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
         try await append([record], timeout: timeout)
@@ -21,11 +24,15 @@ public struct Category: Sendable {
     /// Returns where the buckets end that took them.
     @discardableResult
     public func append(_ records: [Record], timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
-        var message = ByteWriter(capacity: records.reduce(64) { $0 + $1.value.count + 64 })
+        let deadline = client.deadline(timeout)
+        let number = try await producer.begin(deadline: deadline)
+        defer { producer.end(number) }
+        var message = ByteWriter(capacity: records.reduce(128) { $0 + $1.value.count + 64 })
         WireAppendRequest.append(category: name, to: &message)
         for record in records { record.append(to: &message) }
-        let response = try await client.call(.append, isIdempotent: false, deadline: client.deadline(timeout)) {
-            [bytes = message.bytes] writer in writer.append(contentsOf: bytes)
+        WireAppendRequest.append(producer: number.id, epoch: number.epoch, sequence: number.sequence, to: &message)
+        let response = try await client.append(deadline: deadline) { [bytes = message.bytes] writer in
+            writer.append(contentsOf: bytes)
         }
         return try response.reading { bytes throws(ClientError) in
             do {

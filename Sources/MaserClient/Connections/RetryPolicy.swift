@@ -21,4 +21,21 @@ struct RetryPolicy: Sendable {
         let delay = backoff.delay(afterFailures: attempt, jitter: jitter)
         return delay < timeLeft ? .retry(after: delay) : .fail
     }
+
+    /// Of an append that has a number, so that it lands once: whatever may pass, and whatever leaves open whether it landed, is
+    /// tried again while there is time.
+    func decideAppend(_ error: RPCError, attempt: Int, timeLeft: TimeAmount, jitter: Double) -> Decision {
+        guard error.isRetriable || error.mayHaveBeenDone, error.code != .cancelled else { return .fail }
+        let delay = backoff.delay(afterFailures: attempt, jitter: jitter)
+        return delay < timeLeft ? .retry(after: delay) : .fail
+    }
+
+    /// Until when one sending of such an append waits for its answer: a connection may be gone without a word.
+    func attemptDeadline(now: NIODeadline, deadline: NIODeadline) -> NIODeadline {
+        let share = TimeAmount.nanoseconds((deadline - now).nanoseconds / Self.attemptsAtLeast)
+        return min(deadline, now + max(share, Self.leastAttempt))
+    }
+
+    private static let attemptsAtLeast: Int64 = 3
+    private static let leastAttempt = TimeAmount.seconds(1)
 }

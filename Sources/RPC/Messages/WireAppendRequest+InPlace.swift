@@ -6,6 +6,7 @@ extension WireAppendRequest {
         /// The category's name; UTF-8 once `text` says so.
         package private(set) var category = UnsafeRawBufferPointer(start: nil, count: 0)
         package private(set) var recordCount = 0
+        package private(set) var producer: WireProducer.View?
         private var fields: ProtobufReader
 
         package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
@@ -15,6 +16,7 @@ extension WireAppendRequest {
                 switch (field.number, field.wireType) {
                 case (1, .lengthDelimited): category = field.bytes
                 case (2, .lengthDelimited): recordCount += 1
+                case (3, .lengthDelimited): producer = try WireProducer.View(field.bytes)
                 default: break
                 }
             }
@@ -30,7 +32,7 @@ extension WireAppendRequest {
         }
     }
 
-    // A request is written in this order: its category, its records.
+    // A request is written in this order: its category, its records, its producer.
 
     package static func append(category: String, to writer: inout ByteWriter) {
         writer.append(present: 1, string: category)
@@ -46,6 +48,38 @@ extension WireAppendRequest {
             writer.append(present: 2, bytes: value)
             headers(&writer)
             if let bucket { writer.append(field: 4, int64: Int64(bucket)) }
+        }
+    }
+}
+
+extension WireAppendRequest {
+    package static func append(
+        producer id: [UInt8], epoch: UInt32, sequence: UInt64, to writer: inout ByteWriter
+    ) {
+        writer.append(field: 3) { writer in
+            id.withUnsafeBytes { writer.append(present: 1, bytes: $0) }
+            writer.append(present: 2, uint32: epoch)
+            writer.append(present: 3, int64: Int64(bitPattern: sequence))
+        }
+    }
+}
+
+extension WireProducer {
+    package struct View {
+        package private(set) var id = UnsafeRawBufferPointer(start: nil, count: 0)
+        package private(set) var epoch: UInt32 = 0
+        package private(set) var sequence: UInt64 = 0
+
+        init(_ producer: UnsafeRawBufferPointer) throws(BytesError) {
+            var fields = ProtobufReader(producer)
+            while let field = try fields.next() {
+                switch (field.number, field.wireType) {
+                case (1, .lengthDelimited): id = field.bytes
+                case (2, .varint): epoch = field.uint32
+                case (3, .varint): sequence = field.bits
+                default: break
+                }
+            }
         }
     }
 }

@@ -20,16 +20,15 @@ final class AppendHandler: Sendable {
     }
 
     func append(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
-        let category: CategoryEntry
-        let buckets: [BucketRecords]
+        let (category, buckets, producer): (CategoryEntry, [BucketRecords], ProducerSequence?)
         do {
-            (category, buckets) = try sort(request.message, catalog)
+            (category, buckets, producer) = try sort(request.message, catalog)
         } catch {
             return burst.fail(request, RPCError(error))
         }
         if buckets.isEmpty { return burst.answer(request) { _ throws(RPCError) in } }
         let responder = burst.deferred(request)
-        engine.categories.append(buckets, to: category) { result in
+        engine.categories.append(buckets, to: category, producer: producer) { result in
             switch result {
             case .success(let ranges):
                 responder.answer { writer throws(RPCError) in
@@ -42,12 +41,32 @@ final class AppendHandler: Sendable {
         }
     }
 
+    /// The next epoch of a producer, which fences those who used an earlier one. It blocks until that is durable.
+    func openProducer(_ request: WireOpenProducerRequest) throws -> WireOpenProducerResponse {
+        guard let category = engine.catalog.snapshot.category(named: request.category) else {
+            throw RPCError.noCategory(request.category)
+        }
+        try checkIsOpen(category)
+        var response = WireOpenProducerResponse()
+        response.epoch = try engine.categories.openProducer([UInt8](request.id), of: category)
+        return response
+    }
+
+    /// What an app fills, it fills alone: its own numbering tells what has landed.
+    private func checkIsOpen(_ category: CategoryEntry) throws {
+        guard category.output != nil else { return }
+        throw RPCError(
+            .refused,
+            "category \(category.name) is filled by app \(category.app ?? ""), and takes records from nobody else")
+    }
+
     /// The records of a request by bucket, in their order.
     private func sort(
         _ message: UnsafeRawBufferPointer, _ catalog: CatalogSnapshot
-    ) throws -> (CategoryEntry, [BucketRecords]) {
+    ) throws -> (CategoryEntry, [BucketRecords], ProducerSequence?) {
         var reader = try WireAppendRequest.Reader(message)
         let category = try catalog.category(wireName: reader.category)
+        try checkIsOpen(category)
         var found = try FoundKeys(in: reader, keyFinder(of: category))
         var buckets = [BucketRecords?](repeating: nil, count: category.bucketCount)
         while let record = try reader.next() {
@@ -72,7 +91,11 @@ final class AppendHandler: Sendable {
                 buckets[bucket, default: bucket].append(key: nil, value: record.value, headers: headers)
             }
         }
-        return (category, buckets.compactMap { $0 })
+        let producer = reader.producer.map { producer in
+            ProducerSequence(
+                id: [UInt8](producer.id), epoch: producer.epoch, numbering: .append(producer.sequence))
+        }
+        return (category, buckets.compactMap { $0 }, producer)
     }
 
     /// What a category's BY field has in those records of a request that come without a key or a bucket, found for all of

@@ -10,7 +10,12 @@ struct Append: AsyncParsableCommand {
               gunzip -c flights.jsonl.gz | maser append flights
 
             Lines keep their order within a bucket. Empty lines are passed over. When it returns, everything is on the \
-            server's disk. If it fails it says how many lines were; nothing is sent twice.
+            server's disk, once: what got no answer is sent again, and lands only where it had not. If it fails it says how many \
+            lines were appended.
+
+              maser append flights flights.jsonl --producer importer
+
+            takes the place of whoever appends to the category under the same name: that one fails.
             """)
 
     private static let batchLines = 4000
@@ -22,14 +27,23 @@ struct Append: AsyncParsableCommand {
     @Argument(help: "Files to read, in order; none or - is standard input.")
     var files: [String] = []
 
+    @Option(help: "A name of which one at a time may append to the category.")
+    var producer: String?
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     mutating func run() async throws {
-        let (category, files) = (category, files.isEmpty ? ["-"] : files)
+        let (category, producer, files) = (category, producer, files.isEmpty ? ["-"] : files)
         let (count, ends) = try await withClient(connection) { client in
             // Asked first, so that no input at all still finds a wrong name.
             _ = try await client.describe(category: category)
+            let target =
+                if let producer {
+                    try await client.category(category, producer: producer)
+                } else {
+                    client.category(category)
+                }
             var ends: [UInt32: Int64] = [:]
             var count = 0
             for file in files {
@@ -40,7 +54,7 @@ struct Append: AsyncParsableCommand {
                     let lines = try reader.next(maximumLines: Self.batchLines, maximumBytes: Self.batchBytes)
                     if lines.isEmpty { break }
                     do {
-                        for end in try await client.append(lines, to: category) { ends[end.bucket] = end.offset }
+                        for end in try await client.append(lines, to: target) { ends[end.bucket] = end.offset }
                     } catch {
                         throw CommandError(failure(error, file, appended: count, batch: lines.count))
                     }

@@ -15,11 +15,16 @@ final class FakeServer: RequestHandler {
         var routes: [[UInt8]: [UInt8]] = [:]
         var airports: [[UInt8]: [UInt8]] = [:]
         var log: [[UInt8]] = []
+        /// Of producers: id, epoch and sequence.
+        var landed: Set<AppendNumber> = []
+        var epoch: UInt32 = 0
         var requests: [RPC.Operation] = []
         /// Refuse so many requests as overloaded.
         var overloads = 0
         /// Cut the connection instead of answering so many requests, after doing what they ask for.
         var cuts = 0
+        /// Say of so many appends, after doing them, that the disk failed.
+        var failures = 0
         /// Rows of a page of a scan.
         var pageRows = 3
     }
@@ -162,8 +167,23 @@ final class FakeServer: RequestHandler {
         case .append:
             var reader = try WireAppendRequest.Reader(request.message)
             guard try text(reader.category) == "flights" else { throw RPCError(.notFound, "there is no category") }
-            while let record = try reader.next() { state.log.append([UInt8](record.value)) }
+            let number = reader.producer.map {
+                AppendNumber(id: [UInt8]($0.id), epoch: $0.epoch, sequence: $0.sequence)
+            }
+            if let number, number.id == [UInt8]("importer".utf8), number.epoch < state.epoch { throw RPCError(.fenced) }
+            if number.map({ state.landed.insert($0).inserted }) != false {
+                while let record = try reader.next() { state.log.append([UInt8](record.value)) }
+            }
+            if state.failures > 0 {
+                state.failures -= 1
+                throw RPCError(.storageFailure)
+            }
             WireAppendResponse.append(bucket: 0, end: Int64(state.log.count), to: &writer)
+        case .openProducer:
+            state.epoch += 1
+            var response = WireOpenProducerResponse()
+            response.epoch = state.epoch
+            try writer.append(message: response)
         case .read:
             let view = try WireReadRequest.View(request.message)
             let end = min(Int64(state.log.count), view.offset + 2)

@@ -22,6 +22,7 @@ from . import Client, Failed, frames
 SQL = """
 CREATE APPLICATION others OPTIONS (checkpoint = '20 ms');
 CREATE CATEGORY sales BUCKETS 3 BY shop FORMAT JSON;
+CREATE CATEGORY notes BUCKETS 1;
 CREATE INPUT TABLE sales (at TIMESTAMP, shop STRING, amount INT64, price DOUBLE) FROM CATEGORY 'sales' TIME at;
 CREATE TABLE things (
     kind STRING, number INT64, label STRING, whole INT64, ratio DOUBLE, photo BYTES, made TIMESTAMP, sold BOOL
@@ -277,6 +278,49 @@ class Categories(AgainstServer):
         self.expect(self.client.fold("by_shop", "nowhere"), (None, 0))
 
 
+class Producers(AgainstServer):
+    """In a category of their own; each test looks at what it appended."""
+
+    def values(self, start):
+        return [record["value"] for record in self.client.read("notes", 0, start)["records"]]
+
+    def end(self):
+        return self.client.seek("notes", latest={})[0]
+
+    def test_an_append_that_is_sent_again_lands_once(self):
+        start, connection = self.end(), self.client.connection
+        request = {"category": "notes", "records": [{"value": b"a"}, {"value": b"b"}]}
+        request["producer"] = {"id": b"once", "sequence": 7}
+        sent = [connection.send("append", request) for _ in range(3)]
+        ends = [connection.receive(request_id)["ends"] for request_id in sent]
+        self.assertEqual(ends, [[{"bucket": 0, "offset": start + 2}]] * 3)
+        # In any order, and never before what is remembered.
+        for sequence in (3, 1029, 6, 6, 7):
+            request["producer"]["sequence"] = sequence
+            request["records"] = [{"value": str(sequence).encode()}]
+            connection.call("append", **request)
+        request["producer"]["sequence"] = 5
+        self.expect_failure(21, lambda: connection.call("append", **request))
+        self.assertEqual(self.values(start), [b"a", b"b", b"3", b"1029", b"6"])
+
+    def test_an_append_outlives_its_connection(self):
+        start = self.end()
+        self.client.append("notes", [{"value": b"before"}])
+        self.client.connection.close()
+        self.client.append("notes", [{"value": b"after"}])
+        self.assertEqual(self.values(start), [b"before", b"after"])
+
+    def test_whoever_opens_a_producer_fences_the_one_before(self):
+        start = self.end()
+        first = self.client.open_producer("notes", b"importer")
+        self.client.append("notes", [{"value": b"first"}], first)
+        second = self.client.open_producer("notes", b"importer")
+        self.assertEqual(second.epoch, first.epoch + 1)
+        self.expect_failure(20, lambda: self.client.append("notes", [{"value": b"late"}], first))
+        self.client.append("notes", [{"value": b"second"}], second)
+        self.assertEqual(self.values(start), [b"first", b"second"])
+
+
 class Failures(AgainstServer):
     def expect_failures(self, code, requests):
         for operation, request in requests:
@@ -290,6 +334,7 @@ class Failures(AgainstServer):
             ("scan", {"table": "nothing"}),
             ("fold", {"table": "nothing"}),
             ("append", {"category": "nothing", "records": [{"value": b"{}"}]}),
+            ("open producer", {"category": "nothing", "id": b"x"}),
             ("read", {"category": "nothing", "max_records": 1}),
             ("seek", {"category": "nothing", "latest": {}}),
             ("describe category", {"category": "nothing"}),
@@ -304,6 +349,9 @@ class Failures(AgainstServer):
             ("scan", {"table": "things", "continuation": b"nonsense"}),
             ("fold", {"table": "things", "key": b"\x02a\x00"}),
             ("append", {"category": "sales", "records": [{"value": b"{}", "bucket": 3}]}),
+            ("append", {"category": "sales", "records": [{"value": b"{}"}], "producer": {"id": b"x"}}),
+            ("append", {"category": "sales", "records": [{"value": b"{}"}], "producer": {"sequence": 1}}),
+            ("open producer", {"category": "sales", "id": b"x" * 65}),
             ("read", {"category": "sales", "bucket": 3, "max_records": 1}),
         ]
         self.expect_failures(17, requests)

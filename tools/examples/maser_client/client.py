@@ -1,13 +1,32 @@
 """Lookups and categories, with keys as values and rows as dicts."""
 
+import os
+import random
+import time
+
 from . import keys, rows
-from .frames import Connection, tls
+from .frames import Connection, Failed, tls
+
+# After these a request may have taken effect: frames.md.
+OPEN = {48, 50}
+
+
+class Producer:
+    """Numbers appends, so that one that is sent again lands once. Without a name it is one that nobody else can be."""
+
+    def __init__(self, name=None, epoch=0):
+        self.id, self.epoch, self.sequence = name or os.urandom(16), epoch, 0
+
+    def next(self):
+        self.sequence += 1
+        return {"id": self.id, "epoch": self.epoch, "sequence": self.sequence}
 
 
 class Client:
     def __init__(self, host, port, ca, certificate, key, timeout=10):
-        self.connection = Connection(tls(host, port, ca, certificate, key, timeout), timeout)
-        self.tables = {}
+        self.connect = lambda: Connection(tls(host, port, ca, certificate, key, timeout), timeout)
+        self.connection, self.timeout = self.connect(), timeout
+        self.tables, self.producer = {}, Producer()
 
     def describe(self, table):
         """A table's descriptor; asked for once, and again when an answer shows that the table has changed."""
@@ -50,10 +69,36 @@ class Client:
         answer = self.connection.call("fold", **request)
         return self.row(table, answer, (answer["row"] or {}).get("message")), answer["panes"]
 
-    def append(self, category, records):
-        """Records as dicts of `value` and, if wanted, `key`, `headers` and `bucket`; gives {bucket: end}."""
-        ends = self.connection.call("append", category=category, records=records)["ends"]
-        return {end["bucket"]: end["offset"] for end in ends}
+    def open_producer(self, category, name):
+        """Takes the place of whoever appends to the category under the same name (bytes): from now on that one is refused."""
+        return Producer(name, self.connection.call("open producer", category=category, id=name)["epoch"])
+
+    def append(self, category, records, producer=None):
+        """Records as dicts of `value` and, if wanted, `key`, `headers` and `bucket`; gives {bucket: end}.
+
+        Whatever happens to the connection, it is sent until there is an answer or the time is over, and lands once."""
+        request = {"category": category, "records": records, "producer": (producer or self.producer).next()}
+        deadline, delay = time.monotonic() + self.timeout, 0.01
+        while True:
+            try:
+                ends = self.connection.call("append", **request)["ends"]
+                return {end["bucket"]: end["offset"] for end in ends}
+            except (Failed, OSError) as error:
+                if isinstance(error, Failed) and not (error.retriable or error.code in OPEN):
+                    raise
+                time.sleep(delay * random.uniform(0.5, 1))
+                if time.monotonic() > deadline:
+                    raise
+                delay = min(delay * 2, 0.5)
+                if isinstance(error, OSError):
+                    self.reconnect()
+
+    def reconnect(self):
+        self.connection.close()
+        try:
+            self.connection = self.connect()
+        except OSError:
+            pass  # the next call finds out
 
     def read(self, category, bucket, offset, count=1000, wait=0):
         """The records from an offset on. Where there is none yet, waits for one so many milliseconds."""

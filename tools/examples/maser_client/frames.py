@@ -22,6 +22,7 @@ OPERATIONS = {
     "read": (17, "ReadRequest", "ReadResponse"),
     "seek": (18, "SeekRequest", "SeekResponse"),
     "describe category": (19, "DescribeCategoryRequest", "CategoryDescriptor"),
+    "open producer": (21, "OpenProducerRequest", "OpenProducerResponse"),
     "describe table": (32, "DescribeTableRequest", "TableDescriptor"),
     "list tables": (33, "ListTablesRequest", "ListTablesResponse"),
     "status": (51, "StatusRequest", "StatusResponse"),
