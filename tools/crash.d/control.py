@@ -3,6 +3,7 @@
 import ctypes
 import mmap
 import os
+import shutil
 import subprocess
 
 STORES = ["catalog", "tables", "log", "loads", "other"]
@@ -77,7 +78,8 @@ def compile_library(folder):
     """The preload library, built from disk.c beside this file; its path."""
     library = os.path.join(folder, "disk.so")
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "disk.c")
-    command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-U_FORTIFY_SOURCE", "-o", library, source]
+    compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), "cc")
+    command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-U_FORTIFY_SOURCE", "-o", library, source]
     subprocess.run([*command, "-lpthread"], check=True)
     return library
 

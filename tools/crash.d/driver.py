@@ -110,7 +110,8 @@ class Run:
                 self.say(f"the time is over after {number - 1} kills")
                 break
             if not deck:
-                deck = [name for name, times in DECK.items() for _ in range(times)]
+                wanted = self.options.phases.split(",") if self.options.phases else DECK
+                deck = [name for name in wanted for _ in range(DECK[name])]
                 self.random.shuffle(deck)
             wanted = deck.pop()
             phase = self.kill(wanted)
