@@ -80,7 +80,7 @@ def compile_library(folder):
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "disk.c")
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), "cc")
     command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-U_FORTIFY_SOURCE", "-o", library, source]
-    subprocess.run([*command, "-lpthread"], check=True)
+    subprocess.run([*command, "-lpthread", "-ldl"], check=True)
     return library
 
 

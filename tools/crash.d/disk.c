@@ -13,6 +13,7 @@
 //
 // Files written through FILE * pass by unseen. RocksDB's own log, LOG, is the only one, and nobody relies on it.
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -408,6 +410,18 @@ void *mmap(void *address, size_t size, int protection, int flags, int file, off_
 void *mmap64(void *address, size_t size, int protection, int flags, int file, off_t offset) {
     return mmap(address, size, protection, flags, file, offset);
 }
+
+// A full disk says that it is.
+int statvfs(const char *path, struct statvfs *found) {
+    int (*system)(const char *, struct statvfs *) = (int (*)(const char *, struct statvfs *))dlsym(RTLD_NEXT, "statvfs");
+    char clean[PATH_MAX];
+    int result = system(path, found);
+    if (result == 0 && below_root(AT_FDCWD, path, clean) && control->room >= 0) {
+        found->f_bfree = found->f_bavail = (fsblkcnt_t)(control->room / (int64_t)found->f_frsize);
+    }
+    return result;
+}
+int statvfs64(const char *path, struct statvfs64 *found) { return statvfs(path, (struct statvfs *)found); }
 
 // MARK: Syncs
 

@@ -76,7 +76,7 @@ class Run:
         try:
             self.kill_again_and_again()
             self.finish()
-        except (server.DidNotStart, powercut.BeyondModel) as error:
+        except (server.Broken, powercut.BeyondModel) as error:
             self.differences.add(f"{type(error).__name__}: {error}")
         finally:
             for producer in self.producers:
@@ -137,7 +137,7 @@ class Run:
     def look_after(self, number):
         for producer in self.producers:
             if producer.problems:
-                raise server.DidNotStart("; ".join(producer.problems))
+                raise server.Broken("; ".join(producer.problems))
         if self.random.random() < 0.3:
             self.load_teams()
         if self.options.check_every and number % self.options.check_every == 0:
@@ -159,7 +159,7 @@ class Run:
             stuck = [f"{p.name} waits for {len(p.waiting)}" for p in self.producers if p.waiting or p.problems]
             if time.monotonic() > deadline or any(producer.problems for producer in self.producers):
                 problems = [problem for producer in self.producers for problem in producer.problems]
-                raise server.DidNotStart(f"appends are not acknowledged: {stuck}; {problems}\n{self.server.log[-2000:]}")
+                raise server.Broken(f"appends are not acknowledged: {stuck}; {problems}\n{self.server.log[-2000:]}")
             time.sleep(0.01)
         for producer in self.producers:
             producer.ledger.flush()
@@ -171,7 +171,7 @@ class Run:
                 self.server.command("start", app)
             self.server.wait_until_applied()
         except RuntimeError as error:
-            raise server.DidNotStart(f"{error}\n{self.server.log[-2000:]}") from error
+            raise server.Broken(f"{error}\n{self.server.log[-2000:]}") from error
 
     def check(self):
         self.pause_producers()
@@ -188,7 +188,7 @@ class Run:
             producer.is_paused.clear()
         self.proxy.is_cutting = True
         if found:
-            raise server.DidNotStart("the tables differ")
+            raise server.Broken("the tables differ")
 
     def finish(self):
         self.pause_producers()
@@ -249,6 +249,7 @@ class Run:
             "connections_lost": total("lost_connections"),
             "loads": self.loads,
             "full_disk_refusals": self.shared.page.refused,
+            "lookups_on_full_disk": self.phases.lookups_while_full,
             "power_cuts": self.lost["cuts"],
             "unsynced_bytes_lost": self.lost["bytes"],
             "unsynced_names_lost": self.lost["names"],

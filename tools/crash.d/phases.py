@@ -8,7 +8,8 @@ ended; a start was one when the server did not listen yet. A kill that missed it
 import os
 import time
 
-from server import DidNotStart
+from maser_client import Failed
+from server import Broken
 
 # What the server was doing when a trap sprang, by the operation.
 TRAPS = {
@@ -32,7 +33,7 @@ WAIT = {"flush": 6, "compaction": 6, "retention": 8, "manifest": 4}
 class Phases:
     def __init__(self, server, shared, sources, random):
         self.server, self.shared, self.sources, self.random = server, shared, sources, random
-        self.deploys = 0
+        self.deploys = self.lookups_while_full = 0
         self.is_changed = False
         self.commands = {}  # by name: the seconds that one took, undisturbed
 
@@ -140,6 +141,7 @@ class Phases:
         refused = self.shared.page.refused
         self.shared.page.room = self.random.choice([0, self.random.randrange(300_000)])
         self.pause(2.5)
+        self.look_up()
         if self.random.random() < 0.5:
             self.shared.page.room = -1
             self.pause(1.5)
@@ -153,6 +155,22 @@ class Phases:
         return "full disk" if was_full else "after a full disk"
 
 
+    def look_up(self):
+        """Lookups need no room."""
+        try:
+            client = self.server.client()
+        except OSError:
+            return  # no room for what a connection needs is another matter
+        try:
+            row = client.get("teams", "t1")
+            self.lookups_while_full += 1
+        except (Failed, OSError) as failure:
+            raise Broken(f"a lookup on a full disk failed: {failure}") from failure
+        finally:
+            client.close()
+        if row != {"region": "region1", "weight": -4}:
+            raise Broken(f"a lookup on a full disk gave {row}")
+
     def start_without_room(self):
         """It may refuse to start, in words, or start."""
         self.server.spawn()
@@ -160,7 +178,7 @@ class Phases:
         while not self.server.has_ended and not self.server.is_listening and time.monotonic() < deadline:
             time.sleep(0.005)
         if self.server.has_ended and self.server.process.returncode not in (0, 1):
-            raise DidNotStart(f"without room it ended with {self.server.process.returncode}:\n{self.server.log[-3000:]}")
+            raise Broken(f"without room it ended with {self.server.process.returncode}:\n{self.server.log[-3000:]}")
         self.server.kill()
 
 

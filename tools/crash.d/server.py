@@ -12,8 +12,8 @@ from maser_client import Client
 from maser_client.frames import Connection, tls
 
 
-class DidNotStart(Exception):
-    """After a kill the server has to come back by itself; that it does not is a difference."""
+class Broken(Exception):
+    """What may not be, whatever happened before: a server that does not come back, an append that is not taken."""
 
 
 class Server:
@@ -68,7 +68,7 @@ class Server:
             time.sleep(0.003)
         ended = self.process.poll()
         what = "does not listen" if ended is None else f"ended with {ended}"
-        raise DidNotStart(f"start {self.starts}: the server {what}:\n{self.log[-3000:]}")
+        raise Broken(f"start {self.starts}: the server {what}:\n{self.log[-3000:]}")
 
     def start(self):
         self.spawn()
@@ -85,7 +85,8 @@ class Server:
 
     def wait_for_end(self):
         code = self.process.wait(60)
-        if self.journal:
+        # A process that was killed at its very beginning has none.
+        if self.journal and os.path.exists(self.journal):
             self.disk.read(self.journal)
             os.remove(self.journal)
             self.journal = None
