@@ -35,6 +35,8 @@ package struct CategoriesError: Error, Sendable, CustomStringConvertible {
     /// The write itself failed. What it left is taken away before anything else is written; but a server that is killed
     /// before that may find it.
     package internal(set) var mayHaveBeenWritten = false
+    /// Of records that cannot be read, where it is known.
+    package internal(set) var offsets: Range<Int64>?
 
     package init(_ code: Code, _ message: String, cause: RocksDBError? = nil) {
         self.code = code

@@ -27,15 +27,4 @@ struct CategoryLog: Sendable {
     func span(ofBucket bucket: Int, offset: Int64) -> Int? {
         spans.lastIndex { $0.start(ofBucket: bucket).offset <= offset }
     }
-
-    /// How many of the oldest spans go where so many bytes are to be kept.
-    func spansBeyond(byteCount kept: Int) -> Int {
-        var rest = spans.reduce(0) { $0 + $1.byteCount }
-        var count = 0
-        while count < spans.count - 1, rest - spans[count].byteCount >= kept {
-            rest -= spans[count].byteCount
-            count += 1
-        }
-        return count
-    }
 }

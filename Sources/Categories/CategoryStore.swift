@@ -3,6 +3,10 @@ internal import Foundation
 package import RocksDB
 internal import Synchronization
 
+/// By bucket, the least offset of a category that somebody still needs, whom retention waits for; a bucket that nobody needs is
+/// absent. nil where that is not known, and nothing may be dropped.
+package typealias NeededPositions = @Sendable (_ category: UInt32) -> [Int: Int64]?
+
 /// The embedded log: every category's records, in one RocksDB store of its own.
 ///
 /// A record is there for readers once it is synced, and an append is answered then. Reading is synchronous, from any
@@ -14,21 +18,25 @@ package final class CategoryStore: Sendable {
     private static let groupBytes = 8 << 20
 
     let published: PublishedLogs
+    let catalog: CatalogStore
     private let queue: AppendQueue
     private let writer: LogWriter
     private let isClosed = Mutex(false)
 
     /// Opens the log in a directory of its own, or makes it. What it holds of categories that the catalog does not name
-    /// goes. `clock` gives microseconds since 1970.
+    /// goes. `neededPositions` is asked on the writer's thread before anything is dropped, and must not call the store but for
+    /// where buckets stand. `clock` gives microseconds since 1970.
     package init(
         directory: String, catalog: CatalogStore, memoryBytes: Int, waitingBytes: Int = CategoryStore.waitingBytes,
+        neededPositions: @escaping NeededPositions = { _ in [:] },
         clock: @escaping @Sendable () -> Int64 = CategoryStore.systemClock
     ) throws(CategoriesError) {
         queue = AppendQueue(greatestBytes: waitingBytes, greatestGroupBytes: Self.groupBytes)
         writer = try LogWriter(
             directory: directory, memoryBytes: memoryBytes, queue: queue,
-            categories: Set(catalog.snapshot.categories.keys), clock: clock)
+            categories: { catalog.snapshot.categories }, neededPositions: neededPositions, clock: clock)
         published = writer.published
+        self.catalog = catalog
         writer.start()
     }
 
@@ -62,6 +70,12 @@ package final class CategoryStore: Sendable {
         } catch {
             completion(.failure(error))
         }
+    }
+
+    /// To be called before an append of a client, with the bytes of its keys and values: where the category's quota is used up it
+    /// throws `overloaded`, and says when to try again. What the server itself appends is not held up.
+    package func admit(_ byteCount: Int, to category: CategoryEntry) throws(CategoriesError) {
+        try writer.meters.admit(byteCount, to: category, now: writer.clock())
     }
 
     // MARK: Producers
@@ -118,6 +132,10 @@ package final class CategoryStore: Sendable {
     /// About what the category takes on the disk.
     package func byteCount(category: UInt32) -> Int {
         published.log(of: category)?.spans.reduce(0) { $0 + $1.byteCount } ?? 0
+    }
+
+    package func figures(category: UInt32) -> CategoryFigures {
+        writer.meters.figures(of: category, now: writer.clock())
     }
 
     /// `body` is called after ends have risen.

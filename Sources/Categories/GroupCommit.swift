@@ -13,7 +13,8 @@ struct GroupCommit: ~Copyable {
     private var buckets: [BucketID: Gathering] = [:]
     private(set) var logs: [UInt32: CategoryLog]
     private(set) var touched: [UInt32: CategoryEntry] = [:]
-    private(set) var begun: [Span] = []
+    private(set) var begun: [UInt32: Span] = [:]
+    private(set) var tallies: [UInt32: AppendTally] = [:]
     private(set) var changedProducers: [ProducerKey: ProducerState] = [:]
     private(set) var batch = WriteBatch()
 
@@ -48,7 +49,9 @@ struct GroupCommit: ~Copyable {
         case .append(let records, let producer):
             do throws(CategoriesError) {
                 switch try admit(producer, to: append.category.id) {
-                case .duplicate: return .success(.appended(landed(in: append.category)))
+                case .duplicate:
+                    tallies[append.category.id, default: AppendTally()].duplicates += 1
+                    return .success(.appended(landed(in: append.category)))
                 case .lands(let passedOver):
                     return .success(.appended(try add(records, after: passedOver, append.category)))
                 }
@@ -117,9 +120,14 @@ struct GroupCommit: ~Copyable {
         try prepareSpan(of: category)
         var ranges: [AppendedRange] = []
         ranges.reserveCapacity(buckets.count)
+        var tally = tallies[category.id] ?? AppendTally()
         for (index, records) in buckets.enumerated() {
-            ranges.append(add(records, from: passedOver.isEmpty ? 0 : passedOver[index], category.id))
+            let first = passedOver.isEmpty ? 0 : passedOver[index]
+            ranges.append(add(records, from: first, category.id))
+            tally.records += records.count - first
+            tally.bytes += records.byteCount(from: first)
         }
+        tallies[category.id] = tally
         return ranges
     }
 
@@ -172,31 +180,10 @@ struct GroupCommit: ~Copyable {
     private mutating func prepareSpan(of category: CategoryEntry) throws(CategoriesError) {
         guard touched.updateValue(category, forKey: category.id) == nil else { return }
         var log = logs[category.id] ?? CategoryLog(category: category.id)
-        if let last = log.spans.last, last.byteCount < category.spanBytes { return }
-        let number = (log.spans.last?.number ?? 0) + 1
-        let family: Family
-        do throws(RocksDBError) {
-            family = try database.database.createFamily(
-                LogKey.family(category: category.id, span: number), options: LogDatabase.familyOptions)
-        } catch {
-            throw CategoriesError(storage: error, "beginning a span of \(category.name)")
-        }
-        let header = SpanHeader.encode(log.ends)
-        batch.put(LogKey.spanHeader, header, in: family)
-        let span = Span(number: number, family: family, starts: log.ends, byteCount: header.count)
-        begun.append(span)
+        guard log.needsSpan(category, now: now) else { return }
+        let span = try database.beginSpan(of: log, now: now, in: &batch)
+        begun[category.id] = span
         log.spans.append(span)
         logs[category.id] = log
-    }
-}
-
-extension CategoryEntry {
-    private static let spansWithinRetention = 4
-    private static let leastSpanBytes = 1 << 20
-
-    /// Small enough that retention, which drops whole spans, keeps not much more than it was asked to.
-    var spanBytes: Int {
-        guard let kept = retention?.bytes else { return LogDatabase.spanBytes }
-        return min(LogDatabase.spanBytes, max(Self.leastSpanBytes, Int(clamping: kept) / Self.spansWithinRetention))
     }
 }

@@ -64,6 +64,16 @@ struct LogBatchHeader {
         self.compression = known
     }
 
+    /// As it stands, whether the batch is damaged or not; nil where there is not even a header.
+    init?(unchecked batch: UnsafeRawBufferPointer) {
+        guard batch.count >= Self.byteCount else { return nil }
+        baseOffset = Int64(littleEndian: batch.loadUnaligned(fromByteOffset: 10, as: Int64.self))
+        appendTime = Int64(littleEndian: batch.loadUnaligned(fromByteOffset: 18, as: Int64.self))
+        recordCount = Int(UInt32(littleEndian: batch.loadUnaligned(fromByteOffset: 26, as: UInt32.self)))
+        columnBytes = Int(UInt32(littleEndian: batch.loadUnaligned(fromByteOffset: 30, as: UInt32.self)))
+        compression = .none
+    }
+
     init(compression: Compression, baseOffset: Int64, appendTime: Int64, recordCount: Int, columnBytes: Int) {
         self.compression = compression
         self.baseOffset = baseOffset

@@ -83,11 +83,13 @@ struct LogDatabase: Sendable {
                     continue
                 }
                 let size = try database.integerProperty("rocksdb.live-sst-files-size", in: family) ?? 0
-                let starts = try header.withUnsafeBytes { bytes in
+                let (starts, begunAt) = try header.withUnsafeBytes { bytes in
                     Result { () throws(BytesError) in try SpanHeader.decode(bytes) }
                 }.mapError { RocksDBError(.corruption, "\(family.name): \($0.message)") }.get()
                 logs[category, default: CategoryLog(category: category)].spans.append(
-                    Span(number: number, family: family, starts: starts, byteCount: Int(clamping: size)))
+                    Span(
+                        number: number, family: family, starts: starts, begunAt: begunAt,
+                        byteCount: Int(clamping: size)))
             } catch {
                 throw CategoriesError(storage: error, "reading the span \(family.name)")
             }
@@ -128,6 +130,23 @@ struct LogDatabase: Sendable {
             throw RocksDBError(
                 .corruption, CategoriesError.corruption(category, bucket, offset, error.message).message)
         }
+    }
+
+    /// Makes the family of a category's next span. It counts once `batch` is written.
+    func beginSpan(
+        of log: CategoryLog, now: Int64, in batch: inout WriteBatch
+    ) throws(CategoriesError) -> Span {
+        let number = (log.spans.last?.number ?? 0) + 1
+        let name = LogKey.family(category: log.category, span: number)
+        let family: Family
+        do throws(RocksDBError) {
+            family = try database.createFamily(name, options: Self.familyOptions)
+        } catch {
+            throw CategoriesError(storage: error, "beginning the span \(name)")
+        }
+        let header = SpanHeader.encode(log.ends, begunAt: now)
+        batch.put(LogKey.spanHeader, header, in: family)
+        return Span(number: number, family: family, starts: log.ends, begunAt: now, byteCount: header.count)
     }
 
     /// Takes away what a failed write left behind the ends that were published: its appenders were told that it failed.

@@ -11,6 +11,11 @@ package struct LogRecords: Sendable {
     package internal(set) var values: ByteStrings
     package internal(set) var headers: [[RecordHeader]]
 
+    /// Ranges of offsets that could not be read, and were passed over.
+    package internal(set) var skipped: [Range<Int64>] = []
+    /// Where to read on.
+    package internal(set) var nextOffset: Int64
+
     package init(
         offsets: [Int64] = [], appendTimes: [Int64] = [], keys: ByteStrings = ByteStrings(), hasKey: [Bool] = [],
         values: ByteStrings = ByteStrings(), headers: [[RecordHeader]] = []
@@ -21,6 +26,7 @@ package struct LogRecords: Sendable {
         self.hasKey = hasKey
         self.values = values
         self.headers = headers
+        nextOffset = offsets.last.map { $0 + 1 } ?? 0
     }
 
     package var count: Int { offsets.count }

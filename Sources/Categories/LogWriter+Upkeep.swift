@@ -19,13 +19,14 @@ extension LogWriter {
 
     /// Tidies up now.
     func tidy() {
-        state.withLock { tidy(&$0) }
+        turn.withLock { _ in state.withLock { tidy(&$0) } }
     }
 
     private func tidy(_ state: inout LogWriterState) {
         let now = clock()
         state.upkeepDue = now + Self.upkeepMicroseconds
         forgetProducers(now, &state)
+        for category in categories().values { retain(category, now, &state) }
     }
 
     private func forgetProducers(_ now: Int64, _ state: inout LogWriterState) {
@@ -54,6 +55,7 @@ extension LogWriter {
         let failure: CategoriesError? = state.withLock { state in
             state.deleted.insert(category)
             published.remove(category)
+            meters.remove(category)
             state.producers.remove(category: category)
             let log = state.opened?.logs.removeValue(forKey: category)
             let failure = drop(log?.spans ?? [], &state)
@@ -66,18 +68,6 @@ extension LogWriter {
             return failure
         }
         if let failure { throw failure }
-    }
-
-    func dropBeyondRetention(_ category: CategoryEntry, _ state: inout LogWriterState) {
-        guard let kept = category.retention?.bytes, var log = state.opened?.logs[category.id] else { return }
-        let count = log.spansBeyond(byteCount: Int(clamping: kept))
-        if count == 0 { return }
-        let dropped = Array(log.spans.prefix(count))
-        log.spans.removeFirst(count)
-        state.opened?.logs[category.id] = log
-        published.publish(log)
-        // Where it fails the next write fails too, and opening again finds the span.
-        _ = drop(dropped, &state)
     }
 
     func drop(_ spans: [Span], _ state: inout LogWriterState) -> CategoriesError? {

@@ -15,27 +15,37 @@ final class LogWriter: Sendable {
 
     let published = PublishedLogs()
     let listeners = Listeners()
+    let meters = CategoryMeters()
     let clock: @Sendable () -> Int64
+    /// Held for a whole write, which lets the state go while it answers.
+    let turn = Mutex(())
     let state: Mutex<LogWriterState>
+    /// As the catalog has them now.
+    let categories: @Sendable () -> [UInt32: CategoryEntry]
+    let neededPositions: NeededPositions
     private let directory: String
     private let memoryBytes: Int
     private let queue: AppendQueue
     private let ended = DispatchSemaphore(value: 0)
 
     init(
-        directory: String, memoryBytes: Int, queue: AppendQueue, categories: Set<UInt32>,
-        clock: @escaping @Sendable () -> Int64
+        directory: String, memoryBytes: Int, queue: AppendQueue,
+        categories: @escaping @Sendable () -> [UInt32: CategoryEntry],
+        neededPositions: @escaping NeededPositions, clock: @escaping @Sendable () -> Int64
     ) throws(CategoriesError) {
+        self.categories = categories
+        self.neededPositions = neededPositions
         self.directory = directory
         self.memoryBytes = memoryBytes
         self.queue = queue
         self.clock = clock
-        var opened = try LogDatabase(directory: directory, memoryBytes: memoryBytes) { categories.contains($0) }
-        for category in categories where opened.logs[category] == nil {
+        let known = Set(categories().keys)
+        var opened = try LogDatabase(directory: directory, memoryBytes: memoryBytes) { known.contains($0) }
+        for category in known where opened.logs[category] == nil {
             opened.logs[category] = CategoryLog(category: category)
         }
         published.publish(opened.logs)
-        let producers = try opened.readProducers(ofCategories: categories)
+        let producers = try opened.readProducers(ofCategories: known)
         state = Mutex(LogWriterState(opened: opened, producers: ProducerTable(producers), upkeepDue: clock()))
     }
 
@@ -62,7 +72,7 @@ final class LogWriter: Sendable {
     private func run() {
         while let group = queue.take(seconds: Self.idleSeconds) {
             if !group.isEmpty {
-                write(group)
+                turn.withLock { _ in write(group) }
                 listeners.call()
             }
             keepUp()
@@ -76,8 +86,9 @@ final class LogWriter: Sendable {
         let results: [Result<PendingAppend.Outcome, CategoriesError>]
         let logs: [UInt32: CategoryLog]
         let categories: [UInt32: CategoryEntry]
-        let begun: [Span]
+        let begun: [UInt32: Span]
         let producers: [ProducerKey: ProducerState]
+        let tallies: [UInt32: AppendTally]
         let isSynced: Bool
     }
 
@@ -131,6 +142,7 @@ final class LogWriter: Sendable {
         return Written(
             database: opened.database, results: results, logs: commit.logs.filter { commit.touched[$0.key] != nil },
             categories: commit.touched, begun: commit.begun, producers: commit.changedProducers,
+            tallies: commit.tallies,
             isSynced: isSynced || commit.batch.count == 0)
     }
 
@@ -162,12 +174,16 @@ final class LogWriter: Sendable {
             state.opened?.logs[category] = log
             published.publish(log)
         }
-        for category in written.categories.values { dropBeyondRetention(category, &state) }
-        // What was begun for a category that was deleted meanwhile.
-        let stray = written.begun.filter { span in
-            LogKey.parse(family: span.family.name).map { state.deleted.contains($0.category) } ?? false
+        meters.add(written.tallies.filter { !state.deleted.contains($0.key) }, now: clock())
+        for (id, span) in written.begun {
+            if state.deleted.contains(id) {
+                // Begun for a category that was deleted meanwhile.
+                _ = drop([span], &state)
+            } else if let category = written.categories[id] {
+                // There is one more now, so that an old one may go.
+                retain(category, clock(), &state)
+            }
         }
-        _ = drop(stray, &state)
         return nil
     }
 

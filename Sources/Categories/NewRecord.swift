@@ -73,6 +73,12 @@ package struct BucketRecords: Sendable {
         keys.arena.count + values.arena.count + headerByteCount + count * Self.bytesPerRecord
     }
 
+    /// Of the keys and values from one record on.
+    func byteCount(from first: Int) -> Int {
+        let passed = first == 0 ? 0 : keys.ends[first - 1] + values.ends[first - 1]
+        return keys.arena.count + values.arena.count - passed
+    }
+
     private static let bytesPerRecord = 2 * MemoryLayout<Int>.size + 1
 }
 

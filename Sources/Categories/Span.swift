@@ -8,6 +8,8 @@ struct Span: Sendable {
     let family: Family
     /// By bucket, where the bucket stood when the span began; a bucket beyond them began at 0.
     let starts: [BucketEnd]
+    /// When it began, microseconds since 1970.
+    let begunAt: Int64
     /// About what it takes on the disk.
     var byteCount: Int
 
@@ -27,10 +29,12 @@ struct BucketEnd: Hashable, Sendable {
 /// The row that a span begins with. It outlives the spans before it, and so tells where buckets stand of which no record
 /// is left.
 enum SpanHeader {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    private static let versionWithoutTime: UInt8 = 1
 
-    static func encode(_ starts: [BucketEnd]) -> [UInt8] {
+    static func encode(_ starts: [BucketEnd], begunAt: Int64) -> [UInt8] {
         var writer = ByteWriter()
+        writer.append(littleEndian: begunAt)
         writer.append(varint: UInt64(starts.count))
         for start in starts {
             writer.append(littleEndian: start.offset)
@@ -43,16 +47,19 @@ enum SpanHeader {
         return header.bytes
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(BytesError) -> [BucketEnd] {
+    static func decode(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(BytesError) -> (starts: [BucketEnd], begunAt: Int64) {
         var reader = ByteReader(bytes)
         let version = try reader.readByte()
-        guard version == Self.version else {
+        guard version == Self.version || version == Self.versionWithoutTime else {
             throw BytesError(.malformed, "the span's header has the unknown version \(version)")
         }
         let checksum = try reader.readLittleEndian(UInt64.self)
         guard xxh3(reader.rest) == checksum else {
             throw BytesError(.malformed, "the span's header does not match its checksum")
         }
+        var begunAt = version == Self.versionWithoutTime ? 0 : try reader.readLittleEndian(Int64.self)
         let count = try reader.readVarint()
         guard count <= UInt64(reader.remaining / 16) else { throw ByteReader.truncated }
         var starts: [BucketEnd] = []
@@ -60,6 +67,8 @@ enum SpanHeader {
             starts.append(
                 BucketEnd(offset: try reader.readLittleEndian(), appendTime: try reader.readLittleEndian()))
         }
-        return starts
+        // Not before the records of the span that it followed.
+        for start in starts { begunAt = max(begunAt, start.appendTime) }
+        return (starts, begunAt)
     }
 }

@@ -38,9 +38,13 @@ final class LogFixture: Sendable {
         time.store(microseconds, ordering: .relaxed)
     }
 
-    func open(_ path: String? = nil, waitingBytes: Int = CategoryStore.waitingBytes) throws -> CategoryStore {
+    func open(
+        _ path: String? = nil, waitingBytes: Int = CategoryStore.waitingBytes,
+        neededPositions: @escaping NeededPositions = { _ in [:] }
+    ) throws -> CategoryStore {
         try CategoryStore(
             directory: path ?? logDirectory, catalog: catalog, memoryBytes: 16 << 20, waitingBytes: waitingBytes,
+            neededPositions: neededPositions,
             clock: { [self] in time.load(ordering: .relaxed) })
     }
 

@@ -102,45 +102,6 @@ import Testing
         store.close()
     }
 
-    /// Changes the stored batch at an offset behind the log's back.
-    private func damage(_ category: CategoryEntry, bucket: UInt8, offset: UInt8) throws {
-        let database = try Database.open(at: fixture.logDirectory, options: DatabaseOptions()) { _ in
-            FamilyOptions(isCompacted: false)
-        }
-        let family = try #require(database.family(named: "c\(category.id).s1"))
-        let key: [UInt8] = [1, 0, 0, 0, bucket, 0, 0, 0, 0, 0, 0, 0, offset]
-        var value = try #require(try database.value(forKey: key, in: family))
-        value[value.count - 1] ^= 1
-        var batch = WriteBatch()
-        batch.put(key, value, in: family)
-        try database.write(batch, sync: true)
-        try database.close()
-    }
-
-    @Test func aBatchThatWasChangedIsNamed() throws {
-        var store = try fixture.open()
-        for value in ["a", "b", "c"] { try store.append([records(3, [value])], to: clicks) }
-        store.close()
-        try damage(clicks, bucket: 3, offset: 1)
-        store = try fixture.open()
-        #expect(try store.texts(3, records: 1) == ["a"])
-        let error = #expect(throws: CategoriesError.self) { try store.texts(3, from: 1) }
-        #expect(error?.code == .corruption)
-        #expect(error?.message == "category 1 bucket 3 offset 1: the record batch does not match its checksum")
-        #expect(try store.texts(3, from: 2) == ["c"])
-        store.close()
-    }
-
-    @Test func aLastBatchThatWasChangedIsNamedWhenTheLogIsOpened() throws {
-        let store = try fixture.open()
-        try store.append([records(3, ["a"])], to: clicks)
-        store.close()
-        try damage(clicks, bucket: 3, offset: 0)
-        let error = #expect(throws: CategoriesError.self) { try fixture.open() }
-        #expect(error?.code == .corruption)
-        #expect(error?.message.contains("category 1 bucket 3 offset 0") == true)
-    }
-
     @Test func aSecondStoreOnTheSameDirectoryIsRefused() throws {
         let store = try fixture.open()
         let error = #expect(throws: CategoriesError.self) { try fixture.open() }
