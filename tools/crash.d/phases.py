@@ -27,6 +27,7 @@ TRAPS = {
 PATIENCE = {"append": 60, "checkpoint": 80, "flush": 6, "compaction": 6, "retention": 2, "manifest": 4,
             "ingestion": 2, "catalog": 2}
 APPS = ["events", "ticks", "outputs"]
+BACKFILLED = ["by_key", "by_append", "latest"]
 WAIT = {"flush": 6, "compaction": 6, "retention": 8, "manifest": 4}
 
 
@@ -110,8 +111,7 @@ class Phases:
         return self.command("start", "start", app, trap="catalog")
 
     def backfill(self):
-        table = self.random.choice(["by_key", "by_append", "latest"])
-        return self.command("backfill", "backfill", table, "--from", "earliest", trap="checkpoint")
+        return self.command("backfill", "backfill", self.random.choice(BACKFILLED), "--from", "earliest", trap="checkpoint")
 
     def restart(self):
         """Kills it, and again before it listens, once or a few times."""

@@ -157,8 +157,9 @@ class Server:
             lag, wrong = self.lag()
             if lag == 0 and not wrong:
                 return
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{lag} records are not applied after {seconds} s; {json.dumps(wrong)}")
+            has_failed = any(" is failed: " in each for each in wrong)
+            if has_failed or time.monotonic() > deadline:
+                raise RuntimeError(f"{lag} records are not applied; {json.dumps(wrong)}")
             time.sleep(0.02)
 
 
