@@ -13,6 +13,11 @@ extension Engine {
         status.retainedMicroseconds = category.retention?.microseconds ?? 0
         status.retainedBytes = category.retention?.bytes ?? 0
         status.quotaBytesPerSecond = category.quotaBytesPerSecond ?? 0
+        let figures = categories.figures(category: category.id)
+        status.recordsPerSecond = figures.recordsPerSecond
+        status.bytesPerSecond = figures.bytesPerSecond
+        status.refusedAppends = figures.refusedAppends
+        status.duplicateAppends = figures.duplicateAppends
         status.readers = apps.progress.readers(of: category, in: catalog, now: Clock.now).map { reader in
             var wire = WireReaderStatus()
             wire.name = reader.app

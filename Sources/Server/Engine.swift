@@ -26,6 +26,7 @@ package final class Engine: Sendable {
     let activity = ActivityMeter()
     private let keeper = Housekeeper()
     private let logger: Logger
+    private let retained = RetainedPositions()
 
     package static func open(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) -> Engine {
         let folder = try DataFolder(path: configuration.dataDirectory)
@@ -45,11 +46,14 @@ package final class Engine: Sendable {
         catalog = try CatalogStore(directory: folder.catalog, shardCount: configuration.shardCount)
         let budget = MemoryBudget(totalBytes: configuration.memoryBytes)
         tables = try TableStore(directory: folder.tables, catalog: catalog, memoryBytes: budget.tables)
-        categories = try CategoryStore(directory: folder.log, catalog: catalog, memoryBytes: budget.log)
+        categories = try CategoryStore(
+            directory: folder.log, catalog: catalog, memoryBytes: budget.log,
+            neededPositions: { [retained] in retained.needed(inCategory: $0) })
         loads = try LoadIntake(directory: folder.loads)
         try folder.sync()
         apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
         apps.reconcile()
+        retained.begin(apps.progress)
         let backfills = BackfillWatch(logger: logger)
         keeper.start { [weak self, activity] in
             guard let self else { return }
@@ -65,6 +69,7 @@ package final class Engine: Sendable {
         categories.close()
         do {
             try tables.close()
+        retained.end()
         } catch {
             // Nothing is lost: what no sync covers is read from the log again.
             logger.error("closing the tables: \(error)")

@@ -35,7 +35,9 @@ struct Maser: AsyncParsableCommand {
                 subcommands: [
                     Deploy.self, Stop.self, Start.self, Delete.self, Apps.self, Tables.self, Describe.self,
                 ]),
-            CommandGroup(name: "Data in", subcommands: [Append.self, Tail.self, Load.self, Backfill.self, Versions.self]),
+            CommandGroup(
+                name: "Data in",
+                subcommands: [Append.self, Tail.self, Categories.self, Load.self, Backfill.self, Versions.self]),
             CommandGroup(name: "Data out", subcommands: [Get.self, Scan.self, Fold.self]),
             CommandGroup(name: "Measuring", subcommands: [Bench.self]),
         ])

@@ -9,6 +9,7 @@ extension WireReadRequest {
         package private(set) var offset: Int64 = 0
         package private(set) var maximumRecords: UInt32 = 0
         package private(set) var waitMilliseconds: UInt32 = 0
+        package private(set) var skipsCorrupted = false
 
         package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
             var fields = ProtobufReader(message)
@@ -19,6 +20,7 @@ extension WireReadRequest {
                 case (3, .varint): offset = field.int64
                 case (4, .varint): maximumRecords = field.uint32
                 case (5, .varint): waitMilliseconds = field.uint32
+                case (6, .varint): skipsCorrupted = field.bits != 0
                 default: break
                 }
             }

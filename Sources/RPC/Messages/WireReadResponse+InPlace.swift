@@ -1,7 +1,7 @@
 package import Bytes
 
 extension WireReadResponse {
-    // A response is written in this order: its records, its offsets.
+    // A response is written in this order: its records, its offsets, what was skipped.
 
     /// `headers` writes them with `WireHeader.append`.
     package static func append(
@@ -14,6 +14,13 @@ extension WireReadResponse {
             if let key { writer.append(field: 3, bytes: key) }
             writer.append(present: 4, bytes: value)
             headers(&writer)
+        }
+    }
+
+    package static func append(skipped: Range<Int64>, to writer: inout ByteWriter) {
+        writer.append(field: 4) { writer in
+            writer.append(present: 1, int64: skipped.lowerBound)
+            writer.append(present: 2, int64: skipped.upperBound)
         }
     }
 

@@ -467,6 +467,9 @@ package nonisolated struct WireReadRequest: Sendable {
   /// how long to wait for a record where there is none yet
   package var waitMilliseconds: UInt32 = 0
 
+  /// passes over records that cannot be read, and says which; else they are an error
+  package var skipCorrupted: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -482,6 +485,24 @@ package nonisolated struct WireReadResponse: Sendable {
   package var nextOffset: Int64 = 0
 
   package var endOffset: Int64 = 0
+
+  /// what could not be read
+  package var skipped: [WireOffsetRange] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireOffsetRange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var first: Int64 = 0
+
+  /// one past the last
+  package var end: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2260,7 +2281,7 @@ nonisolated extension WireBucketEnd: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireReadRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReadRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}bucket\0\u{1}offset\0\u{3}max_records\0\u{3}wait_milliseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}bucket\0\u{1}offset\0\u{3}max_records\0\u{3}wait_milliseconds\0\u{3}skip_corrupted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2273,6 +2294,7 @@ nonisolated extension WireReadRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maxRecords) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.waitMilliseconds) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.skipCorrupted) }()
       default: break
       }
     }
@@ -2294,6 +2316,9 @@ nonisolated extension WireReadRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.waitMilliseconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.waitMilliseconds, fieldNumber: 5)
     }
+    if self.skipCorrupted != false {
+      try visitor.visitSingularBoolField(value: self.skipCorrupted, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2303,6 +2328,7 @@ nonisolated extension WireReadRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.offset != rhs.offset {return false}
     if lhs.maxRecords != rhs.maxRecords {return false}
     if lhs.waitMilliseconds != rhs.waitMilliseconds {return false}
+    if lhs.skipCorrupted != rhs.skipCorrupted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2310,7 +2336,7 @@ nonisolated extension WireReadRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireReadResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReadResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0\u{3}next_offset\0\u{3}end_offset\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0\u{3}next_offset\0\u{3}end_offset\0\u{1}skipped\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2321,6 +2347,7 @@ nonisolated extension WireReadResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.nextOffset) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.endOffset) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.skipped) }()
       default: break
       }
     }
@@ -2336,6 +2363,9 @@ nonisolated extension WireReadResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.endOffset != 0 {
       try visitor.visitSingularInt64Field(value: self.endOffset, fieldNumber: 3)
     }
+    if !self.skipped.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.skipped, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2343,6 +2373,42 @@ nonisolated extension WireReadResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.records != rhs.records {return false}
     if lhs.nextOffset != rhs.nextOffset {return false}
     if lhs.endOffset != rhs.endOffset {return false}
+    if lhs.skipped != rhs.skipped {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOffsetRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OffsetRange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}end\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.first) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.end) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.first != 0 {
+      try visitor.visitSingularInt64Field(value: self.first, fieldNumber: 1)
+    }
+    if self.end != 0 {
+      try visitor.visitSingularInt64Field(value: self.end, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOffsetRange, rhs: WireOffsetRange) -> Bool {
+    if lhs.first != rhs.first {return false}
+    if lhs.end != rhs.end {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,6 +23,8 @@ final class AppendHandler: Sendable {
         let (category, buckets, producer): (CategoryEntry, [BucketRecords], ProducerSequence?)
         do {
             (category, buckets, producer) = try sort(request.message, catalog)
+            let bytes = buckets.reduce(0) { $0 + $1.keys.arena.count + $1.values.arena.count }
+            try engine.categories.admit(bytes, to: category)
         } catch {
             return burst.fail(request, RPCError(error))
         }

@@ -35,7 +35,8 @@ final class ReadHandler: Sendable {
             let read = CategoryRead(
                 category: category.id, bucket: Int(view.bucket), offset: view.offset,
                 maximumRecords: view.maximumRecords == 0
-                    ? Self.greatestRecords : min(Int(view.maximumRecords), Self.greatestRecords))
+                    ? Self.greatestRecords : min(Int(view.maximumRecords), Self.greatestRecords),
+                skipsCorrupted: view.skipsCorrupted)
             let end = engine.categories.end(category: read.category, bucket: read.bucket)
             if read.offset == end, view.waitMilliseconds > 0 {
                 let patience = min(view.waitMilliseconds, Self.greatestWaitMilliseconds)
@@ -73,6 +74,7 @@ struct CategoryRead: Sendable {
     let bucket: Int
     let offset: Int64
     let maximumRecords: Int
+    let skipsCorrupted: Bool
 
     func answer(from categories: CategoryStore, into writer: inout ByteWriter) throws(RPCError) {
         let end = categories.end(category: category, bucket: bucket)
@@ -82,7 +84,7 @@ struct CategoryRead: Sendable {
             do {
                 records = try categories.read(
                     category: category, bucket: bucket, from: offset, maximumRecords: maximumRecords,
-                    maximumBytes: ReadHandler.greatestBytes)
+                    maximumBytes: ReadHandler.greatestBytes, skippingCorruption: skipsCorrupted)
             } catch {
                 throw RPCError(error)
             }
@@ -92,8 +94,8 @@ struct CategoryRead: Sendable {
                 for index in 0..<records.count { append(records, index, keys, values, to: &writer) }
             }
         }
-        let next = records.offsets.last.map { $0 + 1 } ?? offset
-        WireReadResponse.append(nextOffset: next, endOffset: end, to: &writer)
+        WireReadResponse.append(nextOffset: max(offset, records.nextOffset), endOffset: end, to: &writer)
+        for range in records.skipped { WireReadResponse.append(skipped: range, to: &writer) }
     }
 
     private func append(

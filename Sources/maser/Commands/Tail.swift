@@ -32,6 +32,9 @@ struct Tail: AsyncParsableCommand {
     @Flag(help: "Wait for more when everything is printed.")
     var follow = false
 
+    @Flag(help: "Pass over records that the disk has damaged, and say on standard error which; else they end it.")
+    var skipCorrupted = false
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -43,6 +46,7 @@ struct Tail: AsyncParsableCommand {
 
     mutating func run() async throws {
         let (category, bucket, follow, json) = (category, bucket, follow, output.json)
+        let skipCorrupted = skipCorrupted
         let start = from ?? (follow ? .latest : .earliest)
         try await withClient(connection) { client in
             let starts = try await offsets(client, start)
@@ -52,14 +56,16 @@ struct Tail: AsyncParsableCommand {
             let buckets = bucket.map { [$0] } ?? (0..<UInt32(starts.count)).map { $0 }
             if !follow {
                 for bucket in buckets {
-                    try await printBucket(client, category, bucket, from: starts[Int(bucket)], follow: false, json)
+                    try await printBucket(
+                        client, category, bucket, from: starts[Int(bucket)], follow: false, skipCorrupted, json)
                 }
                 return
             }
             try await withThrowingTaskGroup { group in
                 for bucket in buckets {
                     group.addTask {
-                        try await printBucket(client, category, bucket, from: starts[Int(bucket)], follow: true, json)
+                        try await printBucket(
+                            client, category, bucket, from: starts[Int(bucket)], follow: true, skipCorrupted, json)
                     }
                 }
                 try await group.waitForAll()
@@ -110,7 +116,8 @@ private let recordsPerRead: UInt32 = 1000
 
 /// Prints one bucket up to its end as it is now, or for ever.
 private func printBucket(
-    _ client: Client, _ category: String, _ bucket: UInt32, from start: Int64, follow: Bool, _ json: Bool
+    _ client: Client, _ category: String, _ bucket: UInt32, from start: Int64, follow: Bool, _ skipCorrupted: Bool,
+    _ json: Bool
 ) async throws {
     var request = WireReadRequest()
     request.category = category
@@ -118,6 +125,7 @@ private func printBucket(
     request.offset = start
     request.maxRecords = recordsPerRead
     request.waitMilliseconds = follow ? waitMilliseconds : 0
+    request.skipCorrupted = skipCorrupted
     var end: Int64?
     while true {
         let page = try await client.read(request)
@@ -127,7 +135,12 @@ private func printBucket(
             Output.standard.record(record, of: bucket, asJSON: json)
         }
         Output.standard.flush()
-        if !follow, page.records.isEmpty || page.nextOffset >= last { return }
+        for range in page.skipped {
+            standardError(
+                "maser: \(category) bucket \(bucket): skipped the records from offset \(range.first) up to \(range.end), "
+                    + "which cannot be read")
+        }
+        if !follow, page.nextOffset == request.offset || page.nextOffset >= last { return }
         request.offset = page.nextOffset
     }
 }

@@ -1,0 +1,50 @@
+import Catalog
+import Categories
+import Foundation
+import RPC
+import Records
+import Testing
+
+@testable import Server
+
+/// Retention under apps that read.
+@Suite(.serialized) struct RetainedPositionsTests {
+    typealias Fixture = ControlPlaneTests.Fixture
+
+    private static let app = """
+        CREATE APPLICATION counts OPTIONS (checkpoint = '1 ms');
+        CREATE CATEGORY words BUCKETS 1 FORMAT JSON RETAIN 1 MIB OPTIONS (compression = 'none');
+        CREATE INPUT TABLE words (word STRING) FROM CATEGORY 'words';
+        CREATE TABLE by_word AS SELECT word, COUNT(*) AS n FROM words GROUP BY word;
+        """
+
+    private let record = #"{"word": "a", "rest": "\#(String(repeating: "x", count: 100_000))"}"#
+
+    @Test func retentionWaitsForAppsAlsoWhileTheyAreStopped() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(Self.app)
+        try await fixture.append([record], to: "words")
+        try await fixture.waitFor(1, of: "a")
+        try fixture.stop("counts")
+        for _ in 0..<30 { try await fixture.append([record, record], to: "words") }
+        func start() throws -> Int64 {
+            let engine = try #require(fixture.engine)
+            let category = try #require(engine.catalog.snapshot.category(named: "words"))
+            engine.categories.tidy()
+            return engine.categories.start(category: category.id, bucket: 0)
+        }
+        // What the stopped app has yet to apply is there, after a restart too.
+        #expect(try start() <= 1)
+        try fixture.reopen()
+        #expect(try start() <= 1)
+        let status = try #require(try fixture.status().categoryStatuses.first { $0.name == "words" })
+        #expect(status.readers.map(\.name) == ["counts"])
+        #expect(status.readers.map(\.lagRecords) == [60])
+        try fixture.start("counts")
+        try await fixture.waitFor(61, of: "a")
+        // What it has applied may go, once that is durable.
+        for _ in 0..<2000 where try start() < 40 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(try start() >= 40)
+        #expect(try fixture.count(of: "a") == 61)
+    }
+}
