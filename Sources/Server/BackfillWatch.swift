@@ -8,7 +8,7 @@ final class BackfillWatch: Sendable {
     /// How far a version may be behind the serving one when that is ended for the switch: it applies so many in a moment.
     private static let greatestLagRecords: Int64 = 50_000
     /// After a switch that came to nothing.
-    private static let pauseMicroseconds: Int64 = 10_000_000
+    private static let pauseMicroseconds: Int64 = 2_000_000
 
     private let logger: Logger
     private let pauses = Mutex<[RunnerID: Int64]>([:])

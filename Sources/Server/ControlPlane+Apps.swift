@@ -20,10 +20,15 @@ extension ControlPlane {
         try engine.turn.withLock { _ in
             guard let app = try engine.catalog.settled().app(named: name) else { throw RPCError.noApp(name) }
             if app.isStopped != isStopped {
-                try write { catalog in
-                    guard var app = catalog.app(id: app.id) else { throw RPCError.noApp(name) }
-                    app.isStopped = isStopped
-                    try catalog.put(app)
+                do {
+                    try write { catalog in
+                        guard var app = catalog.app(id: app.id) else { throw RPCError.noApp(name) }
+                        app.isStopped = isStopped
+                        try catalog.put(app)
+                    }
+                } catch {
+                    goOn(despite: error)
+                    throw error
                 }
             } else if !isStopped, engine.apps.status(of: app).state == .failed {
                 engine.apps.end(app: app.id)

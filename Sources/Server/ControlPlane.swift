@@ -83,7 +83,17 @@ struct ControlPlane: Sendable {
     /// Lets the former generation run again after a change that failed. Where nobody knows whether the catalog has the
     /// change, neither generation may go on until it is known.
     func goOn(despite error: any Error) {
-        if !isUndecided(error) { engine.apps.reconcile() }
+        if isUndecided(error) { engine.unsettled.begin() } else { engine.apps.reconcile() }
+    }
+
+    /// Lets run what the catalog says as soon as it can be read after a change that was left undecided.
+    func settle() {
+        guard engine.unsettled.isDue(Clock.now) else { return }
+        engine.turn.withLock { _ in
+            guard (try? engine.catalog.settled()) != nil else { return }
+            engine.apps.reconcile()
+            engine.unsettled.end()
+        }
     }
 
     /// Whether the catalog may have taken the change after all: then what the change names has to stay until it is known.

@@ -24,9 +24,10 @@ package final class Engine: Sendable {
     /// Of a table that an app fills, the serving one counted.
     let versionsKept: Int
     let activity = ActivityMeter()
+    let unsettled = UnsettledChange()
     private let keeper = Housekeeper()
-    private let logger: Logger
     private let retained = RetainedPositions()
+    private let logger: Logger
 
     package static func open(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) -> Engine {
         let folder = try DataFolder(path: configuration.dataDirectory)
@@ -52,11 +53,12 @@ package final class Engine: Sendable {
         loads = try LoadIntake(directory: folder.loads)
         try folder.sync()
         apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
-        apps.reconcile()
         retained.begin(apps.progress)
+        apps.reconcile()
         let backfills = BackfillWatch(logger: logger)
         keeper.start { [weak self, activity] in
             guard let self else { return }
+            ControlPlane(self).settle()
             backfills.look(at: self)
             activity.look(at: apps.statuses, now: Clock.now)
         }
@@ -67,9 +69,9 @@ package final class Engine: Sendable {
         keeper.close()
         apps.endAll()
         categories.close()
+        retained.end()
         do {
             try tables.close()
-        retained.end()
         } catch {
             // Nothing is lost: what no sync covers is read from the log again.
             logger.error("closing the tables: \(error)")

@@ -153,7 +153,7 @@ import Testing
         request.app = "counts"
         _ = try ControlPlane(fixture.engine).delete(request)
         let changed = changes.reduce(Self.counts) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
-        #expect { try fixture.deploy(changed) } throws: { "\($0)".contains("input table words was another then") }
+        #expect { try fixture.deploy(changed) } throws: { "\($0)".contains("table by_word has") }
         let added = Self.counts.replacingOccurrences(of: "(word STRING)", with: "(word STRING, n INT64)")
         #expect(try !fixture.deploy(added).changes.isEmpty)
     }

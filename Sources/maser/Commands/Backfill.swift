@@ -15,8 +15,8 @@ struct Backfill: AsyncParsableCommand {
               maser backfill delay_by_route --from earliest
               maser backfill delay_by_route --from 2013-07-01 --no-wait
 
-            earliest is all that the table has counted; where the category no longer keeps that, the command says from when \
-            on it does. A state that joined the table while it was live presents NULL in older panes until a backfill.
+            earliest is the category's first record; where it no longer keeps all that the table has counted, the command \
+            says from when on it does. A state that joined the table while it was live presents NULL in older panes until a backfill.
             """)
 
     @Argument(help: "A table that an app fills.")
