@@ -25,7 +25,7 @@ package struct CategoryEntry: Codable, Hashable, Sendable {
 
     package init(
         id: UInt32, name: String, bucketCount: Int, bucketColumn: String? = nil, format: RecordFormat? = nil,
-        retention: Retention? = nil, acknowledgement: Acknowledgement = .fsync, compression: Compression = .zstd,
+        retention: Retention? = nil, acknowledgement: Acknowledgement = .fsync, compression: Compression = .standard,
         quotaBytesPerSecond: Int64? = nil, output: OutputQuery? = nil, app: String? = nil, sql: String,
         hasGainedBuckets: Bool = false
     ) {
@@ -79,3 +79,9 @@ package struct Retention: Codable, Hashable, Sendable {
         self.bytes = bytes
     }
 }
+extension Compression {
+    /// Where nothing else is asked for. Of JSON events of 150 bytes LZ4 was measured to write 4.5 and to read 23 million a second on one
+    /// core, into 51 bytes each; Zstandard at its level 1 writes 2.7 and reads 8.8 million, into 33.
+    package static let standard = Compression.lz4
+}
+

@@ -39,7 +39,7 @@ extension Planner {
         CategoryEntry(
             id: 0, name: syntax.name.text, bucketCount: syntax.buckets ?? 1, bucketColumn: syntax.bucketColumn?.text,
             format: syntax.format, retention: syntax.retention, acknowledgement: syntax.acknowledgement ?? .fsync,
-            compression: syntax.compression ?? .zstd, quotaBytesPerSecond: syntax.quotaBytesPerSecond,
+            compression: syntax.compression ?? .standard, quotaBytesPerSecond: syntax.quotaBytesPerSecond,
             sql: statement.text)
     }
 
