@@ -29,7 +29,7 @@ final class AppProcessor {
     init(
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
         workers: PrepareWorkers? = nil, batchRecordCount: Int = BucketReader.batchRecordCount,
-        keepsDeadLetters: Bool = true
+        keepsDeadLetters: Bool = true, greatestRoundCount: Int = PaneEmitter.greatestRoundCount
     ) throws(ProcessorsError) {
         self.app = app
         self.categories = categories
@@ -44,7 +44,8 @@ final class AppProcessor {
         sinks = followers.flatMap(\.sinks)
         let inputs = followers.flatMap(\.inputs)
         tableSinks = inputs.flatMap(\.tableSinks)
-        outputs = try AppOutputs(app, catalog, inputs: inputs, stores: stores)
+        outputs = try AppOutputs(
+            app, catalog, inputs: inputs, stores: stores, greatestRoundCount: greatestRoundCount)
         lanes = followers.flatMap { follower in (0..<follower.category.bucketCount).map { (follower, $0) } }
         pipeline = BatchPipeline(workers: workers)
         let name = DeadLetterCategory.name(ofApp: app.name)

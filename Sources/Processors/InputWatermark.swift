@@ -20,7 +20,9 @@
 //   needs come in: a quiet input keeps its estimate, and a replay at full speed has the one of those who were there.
 // - There is no watermark before 1 / (1 - confidence) records have been seen; of so few nobody can know the one in a thousand.
 //
-// All of it is in memory only. After a restart it is estimated anew, and a watermark may then stand before where it was.
+// All of it is in memory only. After a restart it is estimated anew, and a watermark may then stand before where it was. A bucket that
+// had records before holds the frontier back until it has one again, or is idle. After a failure within one life of the app, records
+// are read again, and the watermark stands beyond what has been applied: nobody may close anything by it until that has caught up.
 
 /// Estimates the watermark of one input of an app.
 struct InputWatermark {
@@ -41,6 +43,10 @@ struct InputWatermark {
         var appendTime = Int64.min
         /// The next record to count: after a failure some are read again.
         var next = Int64.min
+        /// The next record to apply; before `next` while records are read again.
+        var position = Int64.min
+        /// It had records before the app started, of whose times nobody knows any more.
+        var hasForgottenRecords = false
         /// nil until it has been looked at.
         var isDrained: Bool?
     }
@@ -69,16 +75,30 @@ struct InputWatermark {
 
     private var hasTime: Bool { watermark > Self.never / 8 }
 
+    /// Whether everything that the watermark knows of has been applied.
+    var isReached: Bool { buckets.allSatisfy { $0.position >= $0.next } }
+
     // MARK: Records
+
+    /// The app stands in a bucket, or stands there again; the last record before was appended at `appendTime`, 0 where there is none.
+    mutating func stand(at position: Int64, appendTime: Int64, bucket: Int) {
+        guard buckets.indices.contains(bucket) else { return }
+        buckets[bucket].position = position
+        guard buckets[bucket].next == .min, appendTime > 0 else { return }
+        buckets[bucket].hasForgottenRecords = true
+        buckets[bucket].appendTime = appendTime
+        newestAppendTime = max(newestAppendTime, appendTime)
+    }
 
     /// Takes the event times of a batch of one bucket, but not those that are `excluded`. `appendTime` is that of the last
     /// record.
     mutating func observe(_ times: [Int64], excluded: [Bool]?, offsets: [Int64], appendTime: Int64, bucket: Int) {
-        guard buckets.indices.contains(bucket), let last = offsets.last,
-            let first = offsets.firstIndex(where: { $0 >= buckets[bucket].next })
-        else { return }
+        guard buckets.indices.contains(bucket), let last = offsets.last else { return }
+        buckets[bucket].position = last + 1
+        guard let first = offsets.firstIndex(where: { $0 >= buckets[bucket].next }) else { return }
         buckets[bucket].next = last + 1
         buckets[bucket].isDrained = false
+        buckets[bucket].hasForgottenRecords = false
         buckets[bucket].appendTime = appendTime
         newestAppendTime = max(newestAppendTime, appendTime)
         let others = leastGreatest(without: bucket)
@@ -150,16 +170,19 @@ struct InputWatermark {
         watermark = max(watermark, frontier - quantile)
     }
 
-    /// The least of the greatest event times of all buckets, or of all but one, that are not idle; nil where one of them
-    /// has yet to be looked at.
+    /// The least of the greatest event times of all buckets, or of all but one, that are not idle; nil where that of one of
+    /// them is not known yet.
     private func leastGreatest(without excluded: Int?) -> Int64? {
         var least = Int64.max
         for (number, bucket) in buckets.enumerated() where number != excluded {
             guard let isDrained = bucket.isDrained else { return nil }
             let isIdle =
                 isDrained
-                && (bucket.greatest == Self.never || newestAppendTime - bucket.appendTime > Self.idleMicroseconds)
-            if !isIdle { least = min(least, bucket.greatest) }
+                && (bucket.greatest == Self.never && !bucket.hasForgottenRecords
+                    || newestAppendTime - bucket.appendTime > Self.idleMicroseconds)
+            if isIdle { continue }
+            if bucket.hasForgottenRecords { return nil }
+            least = min(least, bucket.greatest)
         }
         return least
     }

@@ -63,11 +63,14 @@ package struct PaneEmission: Hashable, Sendable {
     package var bound: Int64
     /// Perhaps not all of the round's rows are in the output.
     package var isOpen: Bool
+    /// How many of the panes that wait the round takes, the first ones; whoever emits it again takes as many.
+    package var limit: Int
 
-    package init(round: UInt64, sequence: Int64, bound: Int64, isOpen: Bool) {
+    package init(round: UInt64, sequence: Int64, bound: Int64, isOpen: Bool, limit: Int = 0) {
         self.round = round
         self.sequence = sequence
         self.bound = bound
         self.isOpen = isOpen
+        self.limit = limit
     }
 }

@@ -4,7 +4,8 @@ internal import RocksDB
 
 // What the family `panes` holds for the outputs that emit panes of a table:
 //
-//   u32 table                              -> byte 1, varint round, varint sequence, varint bound, byte isOpen
+//   u32 table                              -> byte 1, varint round, varint sequence, varint bound, byte isOpen,
+//                                             varint limit
 //   u32 table, i64 pane start, key tuple   -> empty: the pane waits to be emitted
 //
 // Integers in keys have their high byte first, and the sign bit of a start is turned over, so that starts ascend.
@@ -56,6 +57,7 @@ enum PaneRecords {
         writer.append(varint: UInt64(bitPattern: emission.sequence))
         writer.append(varint: UInt64(bitPattern: emission.bound))
         writer.append(emission.isOpen ? 1 : 0)
+        writer.append(varint: UInt64(emission.limit))
         return writer.bytes
     }
 
@@ -67,7 +69,8 @@ enum PaneRecords {
             }
             return PaneEmission(
                 round: try reader.readVarint(), sequence: Int64(bitPattern: try reader.readVarint()),
-                bound: Int64(bitPattern: try reader.readVarint()), isOpen: try reader.readByte() != 0)
+                bound: Int64(bitPattern: try reader.readVarint()), isOpen: try reader.readByte() != 0,
+                limit: Int(clamping: try reader.readVarint()))
         } catch {
             throw TablesError(.corruption, "how far panes were emitted cannot be read: \(error)", cause: error)
         }

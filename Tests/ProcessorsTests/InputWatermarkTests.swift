@@ -110,6 +110,42 @@ import Testing
         #expect(feed.watermark.recordCount == count + 100)
     }
 
+    @Test func nothingIsClosedByItWhileRecordsAreReadAgain() {
+        var feed = Feed(bucketCount: 2)
+        feed.append(upTo: base, to: 0)
+        feed.append(upTo: base, to: 1)
+        #expect(feed.watermark.isReached)
+        feed.watermark.stand(at: 40, appendTime: base, bucket: 1)
+        feed.watermark.stand(at: 100, appendTime: base, bucket: 0)
+        #expect(!feed.watermark.isReached)
+        #expect(feed.watermark.time == base, "and it is shown as it was")
+        feed.offsets[1] = 40
+        feed.append(59, upTo: base, to: 1)
+        #expect(!feed.watermark.isReached)
+        feed.append(1, upTo: base, to: 1)
+        #expect(feed.watermark.isReached)
+    }
+
+    @Test func aBucketThatHadRecordsBeforeTheStartHoldsItBackUntilItHasOneOrIsIdle() {
+        for becomesIdle in [false, true] {
+            var feed = Feed(bucketCount: 2)
+            feed.watermark.stand(at: 0, appendTime: 0, bucket: 0)
+            feed.watermark.stand(at: 70, appendTime: base, bucket: 1)
+            feed.watermark.drained(bucket: 1)
+            feed.append(upTo: base + second, to: 0)
+            feed.watermark.drained(bucket: 0)
+            #expect(feed.watermark.time == nil)
+            if becomesIdle {
+                feed.append(upTo: base + 6 * second, to: 0)
+                #expect(feed.watermark.time == base + 6 * second)
+            } else {
+                feed.offsets[1] = 70
+                feed.append(upTo: base + second, to: 1)
+                #expect(feed.watermark.time == base + second)
+            }
+        }
+    }
+
     @Test func aClockThatIsAheadTakesItNoFurtherThanTheRecordsArrival() {
         var feed = Feed(bucketCount: 1)
         feed.append(upTo: base, to: 0)

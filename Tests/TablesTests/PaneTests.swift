@@ -51,7 +51,7 @@ import Testing
 
     @Test func whatWaitsAndHowFarTheOutputHasComeOutliveARestart() throws {
         let store = try store()
-        let emission = PaneEmission(round: 3, sequence: 17, bound: -60, isOpen: true)
+        let emission = PaneEmission(round: 3, sequence: 17, bound: -60, isOpen: true, limit: 1 << 40)
         #expect(try store.tables.emission(ofPanesOf: 1) == nil)
         try commit(
             store, PaneChanges(table: 1, pending: try markers([(0, 1), (60, 1)]), emission: emission), isSynced: true)

@@ -15,7 +15,8 @@ final class AppOutputs {
     private let stores: OutputStores
 
     init(
-        _ app: AppEntry, _ catalog: CatalogSnapshot, inputs: [InputPlan], stores: OutputStores
+        _ app: AppEntry, _ catalog: CatalogSnapshot, inputs: [InputPlan], stores: OutputStores,
+        greatestRoundCount: Int = PaneEmitter.greatestRoundCount
     ) throws(ProcessorsError) {
         self.stores = stores
         records = inputs.flatMap(\.outputs)
@@ -24,7 +25,8 @@ final class AppOutputs {
             guard case .panes(let query)? = category.output, let table = catalog.table(id: query.tableID),
                 let pane = table.pane
             else { continue }
-            let emitter = try PaneEmitter(category, query, table: table, app: app, stores: stores)
+            let emitter = try PaneEmitter(
+                category, query, table: table, app: app, stores: stores, greatestRoundCount: greatestRoundCount)
             for input in inputs {
                 let output = try PaneOutput(emitter, input: input, pane: pane)
                 // Whoever fills another version than the one that serves emits nothing.

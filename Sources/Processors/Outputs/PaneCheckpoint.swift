@@ -41,6 +41,7 @@ struct PaneCheckpoint: Sendable {
         if beginsRound, let least = state.leastPending, least < emitter.limit(bound) {
             next.round += 1
             next.isOpen = true
+            next.limit = emitter.greatestRoundCount
         }
         if next != state.emission { changes.emission = next }
         state.emission = next

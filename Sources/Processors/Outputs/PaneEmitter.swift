@@ -22,11 +22,11 @@ struct PaneEmitter: Sendable {
     private let keyColumn: Int
     private let producer: [UInt8]?
     private let writer: JSONRowWriter
-    private let greatestRoundCount: Int
+    let greatestRoundCount: Int
 
     init(
         _ category: CategoryEntry, _ query: PaneQuery, table: TableEntry, app: AppEntry, stores: OutputStores,
-        greatestRoundCount: Int = PaneEmitter.greatestRoundCount
+        greatestRoundCount: Int
     ) throws(ProcessorsError) {
         guard table.pane != nil, table.keyColumns.indices.contains(query.keyColumn) else {
             throw ProcessorsError(.invalidPlan, "output category \(category.name) has no panes to emit")
@@ -50,7 +50,7 @@ struct PaneEmitter: Sendable {
     /// Reads and appends the rows of the round that `emission` says has begun. Whoever would rather lose rows than repeat them
     /// gets them back, to be appended when the round is over.
     func emit(_ emission: PaneEmission, from lower: Int64) throws(ProcessorsError) -> EmittedPanes {
-        var panes = try pending(from: lower, limit(emission.bound))
+        var panes = try pending(from: lower, before: limit(emission.bound), count: emission.limit)
         var gathered = Gathered(chunk: OutputChunk(bucketCount: category.bucketCount))
         let headers = [RecordHeader(name: Self.revisionHeader, value: Array(String(emission.round).utf8))]
         for first in stride(from: 0, to: panes.markers.count, by: Self.readCount) {
@@ -76,11 +76,13 @@ struct PaneEmitter: Sendable {
 
     // MARK: Reading
 
-    private func pending(from lower: Int64, _ limit: Int64) throws(ProcessorsError) -> EmittedPanes {
+    private func pending(
+        from lower: Int64, before limit: Int64, count: Int
+    ) throws(ProcessorsError) -> EmittedPanes {
         do {
             var markers = try stores.tables.pendingPanes(
-                of: table.id, from: lower, before: limit, limit: greatestRoundCount + 1)
-            guard markers.count <= greatestRoundCount else {
+                of: table.id, from: lower, before: limit, limit: count + 1)
+            guard markers.count <= count else {
                 let next = markers.removeLast()
                 return EmittedPanes(markers: markers, leastPending: next)
             }

@@ -77,7 +77,9 @@ final class PaneOutput {
     /// The start of the pane that the watermark is in: all panes before it are over. It never goes back, though a watermark does
     /// when the app starts again.
     private var nextBound: Int64 {
-        guard emitter.emission == .final, let watermark = input.watermark?.time else { return bound }
-        return max(bound, starts.start(of: watermark))
+        guard emitter.emission == .final, let watermark = input.watermark, watermark.isReached,
+            let time = watermark.time
+        else { return bound }
+        return max(bound, starts.start(of: time))
     }
 }
