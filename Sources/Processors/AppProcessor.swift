@@ -6,6 +6,9 @@ internal import Tables
 ///
 /// Has no thread and no policy: `AppRunner` calls it, and a test can, step by step.
 final class AppProcessor {
+    /// A rollback finds a standby this fresh; the more records share a checkpoint, the less it costs to follow.
+    static let standbySpacingNanoseconds: UInt64 = 10_000_000_000
+
     let app: AppEntry
     private let followers: [CategoryFollower]
     private let deadLetters: DeadLetters
@@ -16,6 +19,9 @@ final class AppProcessor {
     /// Of each lane of the pipeline.
     private let lanes: [(follower: CategoryFollower, bucket: Int)]
     private var stopwatch: Stopwatch
+    private let bounds: PartialsBounds
+    /// When a checkpoint last had those of standbys.
+    private var standbysTakenAt: UInt64
     /// The checkpoint that is being written.
     private var pending: PendingCheckpoint?
     /// The life of the table store that the positions were read in.
@@ -28,7 +34,8 @@ final class AppProcessor {
 
     init(
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
-        workers: PrepareWorkers? = nil, batchRecordCount: Int = BucketReader.batchRecordCount,
+        workers: PrepareWorkers? = nil, bounds: PartialsBounds = PartialsBounds(),
+        batchRecordCount: Int = BucketReader.batchRecordCount,
         keepsDeadLetters: Bool = true, greatestRoundCount: Int = PaneEmitter.greatestRoundCount
     ) throws(ProcessorsError) {
         self.app = app
@@ -36,6 +43,8 @@ final class AppProcessor {
         self.tables = tables
         self.clock = clock
         stopwatch = Stopwatch(clock)
+        self.bounds = bounds
+        standbysTakenAt = clock.monotonic()
         let stores = OutputStores(categories: categories, tables: tables)
         followers = try Self.followers(of: app, catalog, stores).map { category, inputs in
             CategoryFollower(
@@ -191,10 +200,10 @@ final class AppProcessor {
 
     // MARK: Checkpoints
 
-    /// Whether there are records that no checkpoint covers, or panes to emit.
-    var isDirty: Bool { followers.contains { $0.isDirty } || outputs.isDirty }
-    var groupCount: Int { sinks.reduce(0) { $0 + $1.groupCount } }
-    var byteCount: Int { sinks.reduce(0) { $0 + $1.byteCount } }
+    /// Whether there are records that no checkpoint covers though it should, or panes to emit.
+    var isDirty: Bool { followers.contains { $0.isDirty() } || outputs.isDirty || areStandbysDue }
+    var groupCount: Int { sinks.reduce(0) { $0 + ($1.isStandby ? 0 : $1.groupCount) } }
+    var byteCount: Int { sinks.reduce(0) { $0 + ($1.isStandby ? 0 : $1.byteCount) } }
     var deadLetterCount: UInt64 { deadLetters.count }
     var stageTimes: StageTimes { stopwatch.times }
     var outputRecordCount: UInt64 { outputs.recordCount }
@@ -208,25 +217,46 @@ final class AppProcessor {
     private let tableSinks: [TableSink]
     private let outputs: AppOutputs
 
+    /// When standbys have to be written, be there other work or not; nil where they have nothing.
+    var standbysDueAt: UInt64? {
+        followers.contains { $0.isDirty(standbys: true) } ? standbysTakenAt + Self.standbySpacingNanoseconds : nil
+    }
+
+    private var areStandbysDue: Bool {
+        guard let dueAt = standbysDueAt else { return false }
+        let standbys = sinks.lazy.filter(\.isStandby)
+        return dueAt <= clock.monotonic() || standbys.reduce(0) { $0 + $1.groupCount } >= bounds.groupCount
+            || standbys.reduce(0) { $0 + $1.byteCount } >= bounds.byteCount
+    }
+
     /// Whether a checkpoint is taken whose fate is not known yet.
     var isCommitting: Bool { pending != nil }
 
     /// Writes all partials and all positions that have changed, at once. After an error nothing is certain but what
     /// `load` finds.
     func checkpoint(beginsRounds: Bool = true) throws(ProcessorsError) {
-        didWrite(try takeCheckpoint(beginsRounds: beginsRounds).write(to: tables, clock: clock))
+        let taken = try takeCheckpoint(beginsRounds: beginsRounds, includesStandbys: true)
+        didWrite(try taken.write(to: tables, clock: clock))
     }
 
-    /// Takes all partials and all positions that have changed. What is applied from now on belongs to the next one, which
-    /// is to be taken only after `didWrite`. Without `beginsRounds` no more panes are emitted than were begun before.
-    func takeCheckpoint(beginsRounds: Bool = true) throws(ProcessorsError) -> PendingCheckpoint {
+    /// Takes all partials and all positions that have changed, of standbys only when they are due unless told otherwise.
+    /// What is applied from now on belongs to the next one, which is to be taken only after `didWrite`. Without
+    /// `beginsRounds` no more panes are emitted than were begun before.
+    func takeCheckpoint(
+        beginsRounds: Bool = true, includesStandbys: Bool? = nil
+    ) throws(ProcessorsError) -> PendingCheckpoint {
         precondition(pending == nil, "one checkpoint at a time")
         try keepDeadLetters()
+        let includesStandbys = includesStandbys ?? areStandbysDue
+        if includesStandbys { standbysTakenAt = clock.monotonic() }
         var partials: [(sink: Int, partials: any Partials)] = []
-        for (index, sink) in tableSinks.enumerated() where sink.groupCount > 0 {
+        for (index, sink) in tableSinks.enumerated() where sink.groupCount > 0 && (includesStandbys || !sink.isStandby)
+        {
             partials.append((index, sink.takePartials()))
         }
-        let positions = followers.flatMap { $0.takeDirtyPositions() } + takeDeadLetterPositions()
+        let positions =
+            followers.flatMap { $0.takeDirtyPositions(includingStandbys: includesStandbys) }
+            + takeDeadLetterPositions(includingStandbys: includesStandbys)
         let taken = PendingCheckpoint(
             generation: generation, partials: partials, positions: positions, semantics: app.options.state,
             outputs: outputs.take(beginsRounds: beginsRounds))
@@ -252,9 +282,10 @@ final class AppProcessor {
 
     /// For each sink, how far the dead-letter category has come: see `DeadLetters`. Nothing of it is ever
     /// applied, so it holds no table's freshness back.
-    private func takeDeadLetterPositions() -> [StoredPosition] {
+    private func takeDeadLetterPositions(includingStandbys: Bool) -> [StoredPosition] {
         guard let end = deadLetters.takeDirtyEnd() else { return [] }
-        return sinks.map { sink in
+        // The letters of what a standby will read again after a crash have to be found then.
+        return sinks.filter { includingStandbys || !$0.isStandby }.map { sink in
             StoredPosition(
                 sink: sink.id, category: deadLetters.category.id, bucket: DeadLetters.bucket, offset: end,
                 appendTime: .max)

@@ -27,6 +27,7 @@ package final class AppRunner: Sendable {
     private let clock: ProcessorClock
     private let batchRecordCount: Int
     private let keepsDeadLetters: Bool
+    private let bounds: PartialsBounds
     private let shared: Mutex<Shared>
     private let doorbell = Doorbell()
     private let ended = DispatchGroup()
@@ -35,8 +36,10 @@ package final class AppRunner: Sendable {
     /// time keeps no dead letters, for they are kept.
     package init(
         app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore,
-        clock: ProcessorClock = .system, batchRecordCount: Int? = nil, keepsDeadLetters: Bool = true
+        clock: ProcessorClock = .system, batchRecordCount: Int? = nil, keepsDeadLetters: Bool = true,
+        bounds: PartialsBounds = PartialsBounds()
     ) {
+        self.bounds = bounds
         self.keepsDeadLetters = keepsDeadLetters
         self.app = app
         self.catalog = catalog
@@ -100,6 +103,7 @@ package final class AppRunner: Sendable {
         do throws(ProcessorsError) {
             let processor = try AppProcessor(
                 app, catalog: catalog, categories: categories, tables: tables, clock: clock, workers: .shared,
+                bounds: bounds,
                 batchRecordCount: batchRecordCount, keepsDeadLetters: keepsDeadLetters)
             let writer = CheckpointWriter(app: app.name, tables: tables, clock: clock) { [doorbell] in doorbell.ring() }
             // The stores may be closed as soon as this returns.
@@ -133,7 +137,7 @@ package final class AppRunner: Sendable {
         _ processor: AppProcessor, _ writer: CheckpointWriter, didSucceed: () -> Void
     ) throws(ProcessorsError) {
         var schedule = CheckpointSchedule(
-            spacingMilliseconds: app.options.checkpointMilliseconds, startedAt: clock.monotonic())
+            spacingMilliseconds: app.options.checkpointMilliseconds, bounds: bounds, startedAt: clock.monotonic())
         publishFigures(of: processor)
         if !processor.isDirty { publish(.running, nil) }
         var isDrained = false
@@ -147,7 +151,7 @@ package final class AppRunner: Sendable {
                 publish(.running, nil)
             }
             if isStopping {
-                if checkpoints, processor.isDirty { try processor.checkpoint(beginsRounds: false) }
+                if checkpoints, processor.isDirty || processor.standbysDueAt != nil { try processor.checkpoint(beginsRounds: false) }
                 return publishFigures(of: processor)
             }
             let step = schedule.next(
@@ -161,8 +165,9 @@ package final class AppRunner: Sendable {
             case .checkpoint:
                 writer.begin(try processor.takeCheckpoint())
                 schedule.didCheckpoint(at: clock.monotonic())
-            case .sleep(let limit):
+            case .sleep(let until):
                 let now = clock.monotonic()
+                let limit = [until, processor.isCommitting ? nil : processor.standbysDueAt].compactMap { $0 }.min()
                 doorbell.wait(nanoseconds: limit.map { $0 > now ? $0 - now : 0 })
                 isDrained = false
             }

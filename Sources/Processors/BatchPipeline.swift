@@ -8,8 +8,8 @@ internal import Foundation
 final class BatchPipeline: Sendable {
     /// Ready batches of one bucket.
     private static let greatestLead = 2
-    /// Fewer waiting records are not worth a worker.
-    private static let leastRecordsOfWorker: Int64 = 1024
+    /// Fewer waiting records than this part of a batch are not worth a worker.
+    private static let leastPartOfBatch = 4
 
     /// nil: the caller prepares all batches itself.
     private let workers: PrepareWorkers?
@@ -118,8 +118,8 @@ final class BatchPipeline: Sendable {
         for step in 1...max(1, state.lanes.count) where !state.lanes.isEmpty {
             let index = (state.turn + step) % state.lanes.count
             let lane = state.lanes[index]
-            guard !lane.isRunning, lane.failure == nil, lane.ready.count < Self.greatestLead,
-                lane.waitingRecords >= Self.leastRecordsOfWorker
+            guard !lane.isRunning, lane.failure == nil, lane.ready.count < Self.greatestLead, lane.waitingRecords > 0,
+                lane.waitingRecords >= Int64(lane.place.reader.batchRecordCount / Self.leastPartOfBatch)
             else { continue }
             let (place, epoch) = (lane.place, state.epoch)
             guard workers.submit({ [self] in prepare(place, lane: index, epoch) }) else { return }

@@ -77,11 +77,6 @@ final class CategoryFollower {
                 committedAppendTime: 0))
         takePosition(of: buckets.count - 1)
         publishPosition(of: buckets.count - 1)
-        for input in inputs {
-            input.stand(
-                at: buckets[buckets.count - 1].next, appendTime: positions.map(\.appendTime).max() ?? 0,
-                bucket: buckets.count - 1)
-        }
     }
 
     func keep(deadLetter offset: Int64, bucket: Int) {
@@ -123,15 +118,19 @@ final class CategoryFollower {
         }
     }
 
-    var isDirty: Bool {
-        buckets.contains { $0.positions.contains { $0.isDirty } }
+    /// Whether sinks have something for a checkpoint: those that are standbys, or the others.
+    func isDirty(standbys: Bool = false) -> Bool {
+        sinks.indices.contains { index in
+            sinks[index].isStandby == standbys && buckets.contains { $0.positions[index].isDirty }
+        }
     }
 
     /// What a checkpoint has to say about this category, which from now on counts as said.
-    func takeDirtyPositions() -> [StoredPosition] {
+    func takeDirtyPositions(includingStandbys: Bool) -> [StoredPosition] {
         var positions: [StoredPosition] = []
         for number in buckets.indices {
-            for (index, sink) in sinks.enumerated() where buckets[number].positions[index].isDirty {
+            for (index, sink) in sinks.enumerated()
+            where buckets[number].positions[index].isDirty && (includingStandbys || !sink.isStandby) {
                 let position = buckets[number].positions[index]
                 positions.append(
                     StoredPosition(
@@ -149,9 +148,10 @@ final class CategoryFollower {
         for bucket in buckets.indices { publishPosition(of: bucket) }
     }
 
-    /// Several sinks may stand at different positions; the one that is furthest behind counts.
+    /// Several sinks may stand at different positions; the one that is furthest behind counts, of those that are read.
     private func takePosition(of bucket: Int) {
-        guard let least = buckets[bucket].positions.min(by: { $0.offset < $1.offset }) else { return }
+        let read = zip(sinks, buckets[bucket].positions).lazy.filter { !$0.0.isStandby }.map(\.1)
+        guard let least = read.min(by: { $0.offset < $1.offset }) else { return }
         buckets[bucket].taken = (least.offset, least.appendTime)
     }
 

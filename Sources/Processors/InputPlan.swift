@@ -96,11 +96,6 @@ final class InputPlan {
         return true
     }
 
-    /// The next record of a bucket to apply is at `position`; the one before was appended at `appendTime`.
-    func stand(at position: Int64, appendTime: Int64, bucket: Int) {
-        watermark?.stand(at: position, appendTime: appendTime, bucket: bucket)
-    }
-
     /// There is nothing left to read in a bucket.
     func drained(bucket: Int) {
         watermark?.drained(bucket: bucket)
@@ -110,7 +105,10 @@ final class InputPlan {
 extension TablePlan {
     func makeSink(version: UInt32, shardCount: Int) -> TableSink {
         let storageKey = StorageKey(of: table, shardCount: shardCount)
-        return TableSink(VersionID(table: table.id, version: version)) {
+        // A version that is built by itself is nobody's standby.
+        let isServed = table.versions.contains { $0.number == table.servingVersion }
+        let isStandby = isServed && version != table.servingVersion
+        return TableSink(VersionID(table: table.id, version: version), isStandby: isStandby) {
             switch body {
             case .aggregate(let states):
                 AggregatePartials(self, states: states, version: version, storageKey: storageKey)

@@ -13,7 +13,7 @@ final class PrepareWorkers: Sendable {
     private static let batchesPerThread = 3
 
     private let threadCount: Int
-    private let greatestBatchCount: Int
+    let greatestBatchCount: Int
     private let condition = NSCondition()
     private nonisolated(unsafe) var state = State()
     // Touched only with the condition locked.

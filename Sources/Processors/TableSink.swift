@@ -6,13 +6,15 @@ internal import Tables
 /// all its sinks and reads the records again.
 final class TableSink: PositionedSink {
     let version: VersionID
+    let isStandby: Bool
     private let makePartials: () -> any Partials
     private var current: any Partials
     /// What a checkpoint gave back.
     private var spare: (any Partials)?
 
-    init(_ version: VersionID, _ makePartials: @escaping () -> any Partials) {
+    init(_ version: VersionID, isStandby: Bool = false, _ makePartials: @escaping () -> any Partials) {
         self.version = version
+        self.isStandby = isStandby
         self.makePartials = makePartials
         current = makePartials()
     }

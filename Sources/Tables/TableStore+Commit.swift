@@ -20,8 +20,14 @@ extension TableStore {
         // Sorted as the merges are, which the batch promises.
         let positions = checkpoint.positions.sorted(by: StoreRecords.ascend)
         try opened.withFamilies(versions) { families throws(TablesError) in
-            func addState(to batch: inout WriteBatch) {
-                for (merges, family) in zip(checkpoint.merges, families) { TableStore.add(merges, to: &batch, family) }
+            func addState(to batch: inout WriteBatch) throws(TablesError) {
+                for (merges, family) in zip(checkpoint.merges, families) {
+                    if switches.readsBeforeWriting {
+                        try addCombined(merges, to: &batch, family, opened)
+                    } else {
+                        TableStore.add(merges, to: &batch, family)
+                    }
+                }
                 for changes in checkpoint.panes { PaneRecords.put(changes, into: &batch, opened.panes) }
             }
             func addPositions(to batch: inout WriteBatch) {
@@ -36,20 +42,20 @@ extension TableStore {
             var batch = WriteBatch()
             switch checkpoint.semantics {
             case .exactlyOnce:
-                addState(to: &batch)
+                try addState(to: &batch)
                 if let milliseconds = switches.positionsApartMilliseconds {
                     try finish(&batch)
                     usleep(UInt32(milliseconds) * 1000)
                 }
                 addPositions(to: &batch)
             case .atLeastOnce:
-                addState(to: &batch)
+                try addState(to: &batch)
                 try finish(&batch)
                 addPositions(to: &batch)
             case .atMostOnce:
                 addPositions(to: &batch)
                 try finish(&batch)
-                addState(to: &batch)
+                try addState(to: &batch)
             }
             try finish(&batch)
             publishedPositions.publish(positions)

@@ -13,6 +13,7 @@ package final class TableStore: Sendable {
     package let switches: TestSwitches
     let mergeOperator = StateMergeOperator()
     let publishedPositions = PositionTable()
+    private let gate = WriteGate()
     let plans = Mutex<[UInt32: TablePlan]>([:])
     let state: Mutex<State>
     /// Held while the store is opened again, so that one of many callers does it.
@@ -109,6 +110,11 @@ package final class TableStore: Sendable {
         }
     }
 
+    /// Holds every write back until it is called with false, for tests of what a slow disk does.
+    package func holdWrites(_ isHeld: Bool) {
+        gate.set(shut: isHeld)
+    }
+
     /// Makes the next write fail, for tests of what a full disk does.
     package func failNextWrite(with error: RocksDBError) {
         failWrite(after: 0, with: error)
@@ -144,6 +150,7 @@ package final class TableStore: Sendable {
     func write(
         _ batch: borrowing WriteBatch, to opened: OpenStore, sync: Bool, isSorted: Bool = false, doing: String
     ) throws(TablesError) {
+        gate.pass()
         do throws(RocksDBError) {
             if let failure = takeInjectedFailure() { throw failure }
             try opened.database.write(batch, sync: sync, isSorted: isSorted)

@@ -39,8 +39,8 @@ import Testing
 
     @Test func boundsOnMemoryComeBeforeSpacing() {
         let schedule = CheckpointSchedule(spacingMilliseconds: 200, startedAt: 0)
-        let groups = CheckpointSchedule.greatestGroupCount
+        let groups = PartialsBounds().groupCount
         #expect(next(schedule, at: 1, isDrained: false, groupCount: groups) == .checkpoint)
-        #expect(next(schedule, at: 1, byteCount: CheckpointSchedule.greatestByteCount) == .checkpoint)
+        #expect(next(schedule, at: 1, byteCount: PartialsBounds().byteCount) == .checkpoint)
     }
 }

@@ -15,8 +15,7 @@ final class AppOutputs {
     private let stores: OutputStores
 
     init(
-        _ app: AppEntry, _ catalog: CatalogSnapshot, inputs: [InputPlan], stores: OutputStores,
-        greatestRoundCount: Int = PaneEmitter.greatestRoundCount
+        _ app: AppEntry, _ catalog: CatalogSnapshot, inputs: [InputPlan], stores: OutputStores, greatestRoundCount: Int
     ) throws(ProcessorsError) {
         self.stores = stores
         records = inputs.flatMap(\.outputs)

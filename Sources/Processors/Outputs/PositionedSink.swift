@@ -8,5 +8,12 @@ protocol PositionedSink: AnyObject {
     /// About what waits for a checkpoint in memory.
     var byteCount: Int { get }
 
+    /// Nobody reads it: its checkpoints may come late, and hold no freshness back.
+    var isStandby: Bool { get }
+
     func removeAll()
+}
+
+extension PositionedSink {
+    var isStandby: Bool { false }
 }
