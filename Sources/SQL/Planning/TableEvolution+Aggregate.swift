@@ -4,7 +4,8 @@ internal import Monoids
 internal import Records
 
 // A column is computed from states, when it is read; so it may become whatever the states give. A state counts from when it was
-// added: panes that began before present NULL, and a table without panes has no way to say which of its rows are whole.
+// added: panes that began before present NULL. A table without panes cannot say which of its rows are whole, so that all of
+// them do, until a version that was built from history serves.
 
 extension TableEvolution {
     mutating func evolveAggregate(
@@ -18,13 +19,6 @@ extension TableEvolution {
             let formerIndex = former.column(named: column.name)
             if isNew {
                 if formerIndex != nil { throw otherMeaning(column) }
-                if former.pane == nil {
-                    throw Refusal(
-                        message:
-                            "table \(former.name) has no panes, so that no row could say whether its \(column.name) is of all "
-                            + "records or of those from now on",
-                        hint: "put \(column.name) into a table of another name: it counts from where its input starts")
-                }
                 for state in meaning.states { states.add(state, now: now) }
             }
             columns.append(
@@ -63,7 +57,10 @@ extension TableEvolution {
         if let formerColumn {
             note("column \(column.name) is \(column.type.rawValue), was \(formerColumn.type.rawValue)")
         } else if isNew {
-            note("new column \(column.name); panes that began before now present NULL in it, until a backfill")
+            note(
+                former.pane == nil
+                    ? "new column \(column.name); it is NULL in every row until `maser backfill \(former.name) --from earliest`"
+                    : "new column \(column.name); panes that began before now present NULL in it, until a backfill")
         } else {
             note("new column \(column.name), computed from what is stored")
         }
