@@ -77,6 +77,11 @@ final class CategoryFollower {
                 committedAppendTime: 0))
         takePosition(of: buckets.count - 1)
         publishPosition(of: buckets.count - 1)
+        for input in inputs {
+            input.stand(
+                at: buckets[buckets.count - 1].next, appendTime: positions.map(\.appendTime).max() ?? 0,
+                bucket: buckets.count - 1)
+        }
     }
 
     func keep(deadLetter offset: Int64, bucket: Int) {

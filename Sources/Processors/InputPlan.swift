@@ -96,6 +96,11 @@ final class InputPlan {
         return true
     }
 
+    /// The next record of a bucket to apply is at `position`; the one before was appended at `appendTime`.
+    func stand(at position: Int64, appendTime: Int64, bucket: Int) {
+        watermark?.stand(at: position, appendTime: appendTime, bucket: bucket)
+    }
+
     /// There is nothing left to read in a bucket.
     func drained(bucket: Int) {
         watermark?.drained(bucket: bucket)

@@ -15,7 +15,8 @@ final class AppOutputs {
     private let stores: OutputStores
 
     init(
-        _ app: AppEntry, _ catalog: CatalogSnapshot, inputs: [InputPlan], stores: OutputStores, greatestRoundCount: Int
+        _ app: AppEntry, _ catalog: CatalogSnapshot, inputs: [InputPlan], stores: OutputStores,
+        greatestRoundCount: Int = PaneEmitter.greatestRoundCount
     ) throws(ProcessorsError) {
         self.stores = stores
         records = inputs.flatMap(\.outputs)
