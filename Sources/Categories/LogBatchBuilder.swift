@@ -6,6 +6,8 @@ internal import Records
 struct LogBatchBuilder {
     /// Batches are decompressed as a whole, so that a reader of few records pays for at most so much.
     static let greatestBytes = 256 << 10
+    /// More than fit: each takes four bytes at least.
+    static let greatestRecords = greatestBytes / 4
     /// Below it compression costs more than it saves.
     private static let leastCompressedBytes = 256
 

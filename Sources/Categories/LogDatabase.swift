@@ -110,8 +110,7 @@ struct LogDatabase: Sendable {
                 guard rows.isValid, let (found, _) = LogKey.parse(rows.key) else { break }
                 try rows.seekForPrevious(to: LogKey.batch(found, .max))
                 guard rows.isValid, let (_, offset) = LogKey.parse(rows.key) else { break }
-                let end = try Self.end(of: rows.value, category, found, offset)
-                log.setEnd(end, ofBucket: found)
+                log.setEnd(Self.end(of: rows.value, at: offset, after: span.start(ofBucket: found)), ofBucket: found)
                 bucket = found + 1
             }
         } catch {
@@ -120,16 +119,16 @@ struct LogDatabase: Sendable {
         logs[category] = log
     }
 
+    /// A batch that is damaged ends where no batch could end later: what it had is missed by whoever reads it, and no offset is
+    /// ever given twice.
     private static func end(
-        of batch: UnsafeRawBufferPointer, _ category: UInt32, _ bucket: Int, _ offset: Int64
-    ) throws(RocksDBError) -> BucketEnd {
-        do {
-            let header = try LogBatchHeader(batch, at: offset)
-            return BucketEnd(offset: header.endOffset, appendTime: header.appendTime)
-        } catch {
-            throw RocksDBError(
-                .corruption, CategoriesError.corruption(category, bucket, offset, error.message).message)
+        of batch: UnsafeRawBufferPointer, at offset: Int64, after start: BucketEnd
+    ) -> BucketEnd {
+        guard let header = try? LogBatchHeader(batch, at: offset) else {
+            return BucketEnd(
+                offset: offset + Int64(LogBatchBuilder.greatestRecords), appendTime: start.appendTime)
         }
+        return BucketEnd(offset: header.endOffset, appendTime: header.appendTime)
     }
 
     /// Makes the family of a category's next span. It counts once `batch` is written.

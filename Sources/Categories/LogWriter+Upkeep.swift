@@ -6,6 +6,7 @@ internal import Synchronization
 
 extension LogWriter {
     private static let upkeepMicroseconds: Int64 = 5_000_000
+    private static let forgettingMicroseconds: Int64 = 60_000_000
 
     /// Tidies up where it is due, and opens a store again that could not be.
     func keepUp() {
@@ -25,7 +26,10 @@ extension LogWriter {
     private func tidy(_ state: inout LogWriterState) {
         let now = clock()
         state.upkeepDue = now + Self.upkeepMicroseconds
-        forgetProducers(now, &state)
+        if now >= state.forgettingDue {
+            state.forgettingDue = now + Self.forgettingMicroseconds
+            forgetProducers(now, &state)
+        }
         for category in categories().values { retain(category, now, &state) }
     }
 

@@ -13,12 +13,15 @@ struct LogWriterState {
     let compressor = Compressor()
     /// By the clock, when to look again for what is too old.
     var upkeepDue: Int64
+    /// By the clock, when to look again for producers to forget, which may be many.
+    var forgettingDue: Int64
     private var injectedFailure: InjectedFailure?
 
     init(opened: LogDatabase, producers: ProducerTable, upkeepDue: Int64) {
         self.opened = opened
         self.producers = producers
         self.upkeepDue = upkeepDue
+        forgettingDue = upkeepDue
     }
 
     /// For tests of what a failing disk does.

@@ -145,13 +145,26 @@ import Testing
         damaged.close()
     }
 
-    @Test func aLastBatchThatWasChangedIsNamedWhenTheLogIsOpened() throws {
-        let store = try fixture.open()
-        try store.append([records(3, ["a"])], to: clicks)
+    /// Nobody can tell how many records it had, so offsets go on where they cannot have been given before.
+    @Test func aLastBatchThatWasChangedIsNamedAndTheBucketGoesOnBehindIt() throws {
+        var store = try fixture.open()
+        for values in [["a"], ["b", "c"]] { try store.append([records(3, values)], to: clicks) }
         store.close()
-        try damage(bucket: 3, offset: 0)
-        let error = #expect(throws: CategoriesError.self) { try fixture.open() }
-        #expect(error?.code == .corruption)
-        #expect(error?.message.contains("category 1 bucket 3 offset 0") == true)
+        try damage(bucket: 3, offset: 1)
+        store = try fixture.open()
+        #expect(try store.texts(3) == ["a"])
+        let error = #expect(throws: CategoriesError.self) { try store.texts(3, from: 1) }
+        #expect(error?.offsets?.lowerBound == 1)
+        let first = try #require(try store.append([records(3, ["d"])], to: clicks).first?.start)
+        #expect(first > 3)
+        for _ in 0..<2 {
+            #expect(try store.texts(3, from: first) == ["d"])
+            let read = try skipping(store, from: 0)
+            #expect(texts(read) == ["a", "d"])
+            #expect(read.skipped == [1..<first])
+            store.close()
+            store = try fixture.open()
+        }
+        store.close()
     }
 }

@@ -231,9 +231,7 @@ struct InPlaceMessageTests {
             #expect(try text(reader.category) == "flights")
             #expect(reader.recordCount == samples.count)
             let producer = try #require(reader.producer)
-            #expect([UInt8](producer.id) == [1, 0, 255])
-            #expect(producer.epoch == 7)
-            #expect(producer.sequence == 1 << 40)
+            #expect([UInt8](producer.id) == [1, 0, 255] && producer.epoch == 7 && producer.sequence == 1 << 40)
             for record in expected.records {
                 let nextread = try reader.next()
                 var read = try #require(nextread)

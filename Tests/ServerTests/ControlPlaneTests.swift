@@ -33,10 +33,12 @@ import Testing
             try? FileManager.default.removeItem(atPath: folder)
         }
 
-        func reopen() throws {
+        /// `body` meets the folder without a server.
+        func reopen(_ body: () throws -> Void = {}) throws {
             engine.close()
             // The folder is locked for as long as an engine lives.
             engine = nil
+            try body()
             engine = try Self.open(folder)
         }
 
