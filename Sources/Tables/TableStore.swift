@@ -73,8 +73,8 @@ package final class TableStore: Sendable {
 
     /// Closes and opens the store after a failed write, of which nobody knows whether it happened until then. Positions
     /// have to be read again afterwards, by everybody who writes. Does nothing where no write failed, or where somebody
-    /// else has recovered the store since. Where opening fails too (the disk is still full), the store stays closed
-    /// until a later call succeeds.
+    /// else has recovered the store since. While the disk is still full it stays open for lookups alone, and where
+    /// opening fails it stays closed, until a later call succeeds.
     package func recover() throws(TablesError) {
         try recovery.withLock { _ throws(TablesError) in
             let isNeeded = try state.withLock { state throws(TablesError) in
@@ -82,6 +82,7 @@ package final class TableStore: Sendable {
                 return state.failure != nil
             }
             if !isNeeded { return }
+            try checkRoomToOpenAgain()
             // What closing has to say about a database that failed already helps nobody.
             try? takeOpened()?.database.close()
             let (reopened, positions) = try OpenStore.open(
