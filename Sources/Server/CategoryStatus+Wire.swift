@@ -18,7 +18,8 @@ extension Engine {
         status.bytesPerSecond = figures.bytesPerSecond
         status.refusedAppends = figures.refusedAppends
         status.duplicateAppends = figures.duplicateAppends
-        status.readers = apps.progress.readers(of: category, in: catalog, now: Clock.now).map { reader in
+        let readers = (try? apps.progress.readers(of: category, in: catalog, now: Clock.now)) ?? []
+        status.readers = readers.map { reader in
             var wire = WireReaderStatus()
             wire.name = reader.app
             wire.positions = reader.positions

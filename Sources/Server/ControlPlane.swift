@@ -43,6 +43,7 @@ struct ControlPlane: Sendable {
         try checkNothingIsBuilt(draft, snapshot)
         var preview = snapshot
         try draft.apply(to: &preview)
+        try checkNothingIsMissed(draft, preview)
         engine.apps.endWhatDiffers(in: preview)
         do {
             // Planned again, for what is new in a table that is there counts from now on: no record is applied until the
@@ -67,6 +68,27 @@ struct ControlPlane: Sendable {
                 .refused,
                 "version \(building.number) of table \(table.name) is being built; it can change when `maser versions "
                     + "\(table.name)` says that it serves")
+        }
+    }
+
+    /// Retention waits for no table that belongs to no app: what such a one has yet to apply may be gone.
+    private func checkNothingIsMissed(_ deployment: Deployment, _ catalog: CatalogSnapshot) throws {
+        for table in deployment.tables where deployment.tableChanges[table.id] == .adopted {
+            for version in table.versions {
+                guard let (category, places) = try engine.apps.progress.places(of: version, of: table, in: catalog)
+                else {
+                    continue
+                }
+                for (bucket, place) in places.enumerated() {
+                    let start = engine.categories.start(category: category.id, bucket: bucket)
+                    if place.offset >= start { continue }
+                    throw RPCError(
+                        .refused,
+                        "table \(table.name) was left at record \(place.offset) of bucket \(bucket) of category "
+                            + "\(category.name), which is kept from record \(start) on; give its statement another name"
+                    )
+                }
+            }
         }
     }
 

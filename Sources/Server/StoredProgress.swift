@@ -18,24 +18,29 @@ struct StoredProgress: Sendable {
         var appendTime: Int64
     }
 
-    /// Of one version, in every bucket of its category; nil where no category feeds it.
+    /// Of one version, in every bucket of its category; nil where no category feeds it, or it is gone. Throws while the table
+    /// store cannot be read.
     func places(
         of version: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot
-    ) -> (category: CategoryEntry, places: [Place])? {
+    ) throws(TablesError) -> (category: CategoryEntry, places: [Place])? {
         guard let app = table.app.flatMap({ snapshot.app(named: $0) }), var input = app.input(of: table) else {
             return nil
         }
         if let backfill = version.backfill { input.startOffsets = backfill.startOffsets }
-        return places(of: .table(VersionID(table: table.id, version: version.number)), input, in: snapshot)
+        return try places(of: .table(VersionID(table: table.id, version: version.number)), input, in: snapshot)
     }
 
     private func places(
         of sink: SinkID, _ input: InputTableEntry, in snapshot: CatalogSnapshot
-    ) -> (category: CategoryEntry, places: [Place])? {
-        guard let category = snapshot.category(id: input.categoryID),
-            // A version that is gone since needs nothing.
-            let stored = try? tables.positions(of: sink)
-        else { return nil }
+    ) throws(TablesError) -> (category: CategoryEntry, places: [Place])? {
+        guard let category = snapshot.category(id: input.categoryID) else { return nil }
+        let stored: [PositionKey: StoredPosition]
+        do {
+            stored = try tables.positions(of: sink)
+        } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
         let places = (0..<category.bucketCount).map { bucket in
             if let position = stored[PositionKey(category: category.id, bucket: bucket)] {
                 return Place(offset: position.offset, appendTime: position.appendTime)
@@ -47,15 +52,15 @@ struct StoredProgress: Sendable {
     }
 
     /// Of whatever of an app is furthest behind, in every bucket of the categories that it reads.
-    func places(of app: AppEntry, in snapshot: CatalogSnapshot) -> [UInt32: [Place]] {
+    func places(of app: AppEntry, in snapshot: CatalogSnapshot) throws(TablesError) -> [UInt32: [Place]] {
         var all: [(category: CategoryEntry, places: [Place])?] = []
         for table in app.tableIDs.compactMap({ snapshot.table(id: $0) }) {
-            all += table.versions.map { places(of: $0, of: table, in: snapshot) }
+            for version in table.versions { all.append(try places(of: version, of: table, in: snapshot)) }
         }
         for output in app.outputIDs.compactMap({ snapshot.category(id: $0) }) {
             // Panes go by the positions of their table.
             guard case .records(let query)? = output.output, let input = app.input(named: query.input) else { continue }
-            all.append(places(of: .category(output.id), input, in: snapshot))
+            all.append(try places(of: .category(output.id), input, in: snapshot))
         }
         return all.reduce(into: [:]) { least, next in
             guard let (category, places) = next else { return }
@@ -67,7 +72,8 @@ struct StoredProgress: Sendable {
     /// As a runner would show them.
     func buckets(of app: AppEntry, now: Int64) -> [AppRunnerStatus.Bucket] {
         let snapshot = catalog.snapshot
-        return places(of: app, in: snapshot).sorted { $0.key < $1.key }.flatMap { id, places in
+        let places = (try? places(of: app, in: snapshot)) ?? [:]
+        return places.sorted { $0.key < $1.key }.flatMap { id, places in
             places.enumerated().map { bucket, place in
                 let end = categories.end(category: id, bucket: bucket)
                 return AppRunnerStatus.Bucket(
@@ -83,8 +89,8 @@ struct StoredProgress: Sendable {
     /// How many records a version has yet to apply that the serving one has applied already; `.max` where that is not known.
     func distance(of version: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot) -> Int64 {
         guard let serving = table.versions.first(where: { $0.number == table.servingVersion }),
-            let own = places(of: version, of: table, in: snapshot),
-            let others = places(of: serving, of: table, in: snapshot)
+            let own = try? places(of: version, of: table, in: snapshot),
+            let others = try? places(of: serving, of: table, in: snapshot)
         else { return .max }
         return zip(own.places, others.places).reduce(0) { $0 + max(0, $1.1.offset - $1.0.offset) }
     }
@@ -94,7 +100,7 @@ struct StoredProgress: Sendable {
     func lag(
         of version: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot, now: Int64
     ) -> (records: Int64, freshness: Int64)? {
-        places(of: version, of: table, in: snapshot).map { lag(of: $0.places, in: $0.category, now: now) }
+        (try? places(of: version, of: table, in: snapshot)).map { lag(of: $0.places, in: $0.category, now: now) }
     }
 
     private func lag(
@@ -124,14 +130,19 @@ struct StoredProgress: Sendable {
 
     /// Everybody whose position retention waits for, stopped apps among them. A table that its app left behind is none: it
     /// would hold back what nobody may ever apply.
-    func readers(of category: CategoryEntry, in snapshot: CatalogSnapshot, now: Int64) -> [Reader] {
-        snapshot.apps.values.sorted { $0.name < $1.name }.compactMap { app in
-            guard let places = places(of: app, in: snapshot)[category.id] else { return nil }
+    func readers(
+        of category: CategoryEntry, in snapshot: CatalogSnapshot, now: Int64
+    ) throws(TablesError) -> [Reader] {
+        var readers: [Reader] = []
+        for app in snapshot.apps.values.sorted(by: { $0.name < $1.name }) {
+            guard let places = try places(of: app, in: snapshot)[category.id] else { continue }
             let lag = lag(of: places, in: category, now: now)
-            return Reader(
-                app: app.name, positions: places.map(\.offset), lagRecords: lag.records,
-                lagMicroseconds: lag.records == 0 || lag.freshness == 0 ? 0 : max(0, now - lag.freshness))
+            readers.append(
+                Reader(
+                    app: app.name, positions: places.map(\.offset), lagRecords: lag.records,
+                    lagMicroseconds: lag.records == 0 || lag.freshness == 0 ? 0 : max(0, now - lag.freshness)))
         }
+        return readers
     }
 
     /// By bucket, the first record of a category that somebody has yet to apply; nil where nobody reads it. What a power loss
@@ -139,10 +150,15 @@ struct StoredProgress: Sendable {
     func needed(inCategory id: UInt32) -> [Int64]? {
         let snapshot = catalog.snapshot
         guard let category = snapshot.category(id: id) else { return nil }
-        let readers = readers(of: category, in: snapshot, now: 0)
+        let readers: [Reader]
+        do throws(TablesError) {
+            readers = try self.readers(of: category, in: snapshot, now: 0)
+            // After the positions were read: what was written since may be lost, but not they.
+            try tables.sync()
+        } catch {
+            return [Int64](repeating: 0, count: category.bucketCount)
+        }
         guard let first = readers.first else { return nil }
-        // After the positions were read: what was written since may be lost, but not they.
-        guard (try? tables.sync()) != nil else { return [Int64](repeating: 0, count: category.bucketCount) }
         return readers.dropFirst().reduce(first.positions) { zip($0, $1.positions).map { min($0, $1) } }
     }
 }

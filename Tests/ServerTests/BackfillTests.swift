@@ -154,6 +154,21 @@ import Testing
         try await fixture.waitUntilServing(try fixture.backfill("sums"), of: "sums")
         #expect(try fixture.rows(of: "sums").map(\.values) == [[.int64(2), .int64(12)]])
     }
+
+    @Test func aStateThatJoinsATableWithoutPanesIsNullUntilABackfill() async throws {
+        let fixture = try Fixture()
+        let input = "word STRING, x INT64"
+        _ = try fixture.deploy(GenerationTests.app(GenerationTests.byWord, input: input))
+        try await fixture.append([#"{"word": "a", "x": 5}"#], to: "words")
+        try await fixture.waitFor(rowsOf: "by_word", [[.int64(1)]])
+        let changed = GenerationTests.byWord.replacingOccurrences(of: "AS n", with: "AS n, SUM(x) AS total")
+        let changes = try fixture.deploy(GenerationTests.app(changed, input: input)).changes
+        #expect(changes.contains { $0.contains("maser backfill by_word") }, "\(changes)")
+        try await fixture.append([#"{"word": "a", "x": 7}"#], to: "words")
+        try await fixture.waitFor(rowsOf: "by_word", [[.int64(2), .null]])
+        try await fixture.waitUntilServing(try fixture.backfill("by_word"), of: "by_word")
+        #expect(try fixture.rows(of: "by_word").map(\.values) == [[.int64(2), .int64(12)]])
+    }
 }
 
 extension ControlPlaneTests.Fixture {

@@ -17,14 +17,15 @@ struct Apps: AsyncParsableCommand {
             return
         }
         var table = TextTable([
-            .init(name: "app"), .init(name: "state"), .init(name: "deployed"), .init(name: "reads"),
-            .init(name: "fills"),
+            .init(name: "app"), .init(name: "state"), .init(name: "generation", isNumber: true),
+            .init(name: "deployed"),
+            .init(name: "reads"), .init(name: "fills"),
         ])
         for app in apps {
             let state = app.failure.isEmpty ? app.state : "\(app.state): \(app.failure)"
             table.append([
-                app.name, state, HumanText.moment(app.deployedAt), app.inputs.joined(separator: ", "),
-                app.tables.joined(separator: ", "),
+                app.name, state, String(app.generation), HumanText.moment(app.deployedAt),
+                app.inputs.joined(separator: ", "), (app.tables + app.outputs).uniqued().joined(separator: ", "),
             ])
         }
         table.print()
@@ -37,6 +38,8 @@ struct Apps: AsyncParsableCommand {
         var deployedAt: String
         var inputs: [String]
         var tables: [String]
+        var outputs: [String]
+        var generation: UInt32
 
         init(_ app: WireAppDescriptor) {
             self.app = app.name
@@ -45,6 +48,16 @@ struct Apps: AsyncParsableCommand {
             deployedAt = Records.Timestamp.format(app.deployedAt)
             inputs = app.inputs
             tables = app.tables
+            outputs = app.outputs
+            generation = app.generation
         }
+    }
+}
+
+extension [String] {
+    /// An output category of panes has the name of its table.
+    fileprivate func uniqued() -> [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
     }
 }
