@@ -13,7 +13,9 @@ struct Bench: AsyncParsableCommand {
             and app \(BenchApp.name), which is deleted afterwards with its tables, and table \(BenchApp.loadedTable), which \
             keeps one row. Say with the figures on which machine both sides ran.
             """,
-        subcommands: [BenchLookup.self, BenchIngest.self, BenchLoad.self, BenchVisible.self])
+        subcommands: [
+            BenchLookup.self, BenchIngest.self, BenchLoad.self, BenchVisible.self, BenchEvents.self, BenchWait.self,
+        ])
 }
 
 struct BenchOptions: ParsableArguments {
