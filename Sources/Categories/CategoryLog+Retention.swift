@@ -42,13 +42,17 @@ extension CategoryLog {
     /// Whether the next record begins a span.
     func needsSpan(_ category: CategoryEntry, now: Int64) -> Bool {
         guard let last = spans.last else { return true }
-        if let kept = category.retention?.microseconds, now - last.begunAt >= category.spanMicroseconds(keeping: kept) {
+        if let kept = category.retention?.microseconds, spans.count < Self.greatestAgedSpans,
+            now - last.begunAt >= category.spanMicroseconds(keeping: kept)
+        {
             // An empty one has no age.
             return ends.indices.contains { ends[$0].offset > last.start(ofBucket: $0).offset }
         }
         return last.byteCount >= max(category.spanBytes, spans.reduce(0) { $0 + $1.byteCount } / Self.spansOfOneSize)
     }
 
+    /// As many are there only where somebody holds retention back: then size alone begins a span.
+    private static let greatestAgedSpans = 16
     /// Beyond so many, spans grow with the log, so that they stay few in the largest.
     private static let spansOfOneSize = 32
 }

@@ -175,6 +175,14 @@ import Testing
         store.close()
     }
 
+    @Test func spansStayFewWhileSomebodyHoldsRetentionBack() throws {
+        try fixture.catalog.update { [timed] in try $0.put(timed) }
+        let store = try fixture.open(neededPositions: { _ in nil })
+        try fill(store, hours: 1..<200)
+        store.close()
+        #expect(try Database.familyNames(at: fixture.logDirectory).filter { $0.hasPrefix("c4.") }.count <= 16)
+    }
+
     @Test func sizeWaitsForWhoeverNeedsItToo() throws {
         let needed = Mutex<[Int: Int64]?>([0: 3])
         let store = try fixture.open(neededPositions: { _ in needed.withLock { $0 } })

@@ -3,8 +3,8 @@ import Glibc
 import MaserClient
 import Testing
 
-/// Kills the server with SIGKILL at random moments, again and again, while a client appends that never repeats an append
-/// whose fate it does not know. Afterwards the tables hold every acknowledged record once, no record twice, and none
+/// Kills the server with SIGKILL at random moments, again and again, while a client appends and sends again whatever got no
+/// answer. Afterwards the tables hold every acknowledged record once, no record twice, and none
 /// that was never sent.
 ///
 /// `MASER_KILLS` sets how many kills each phase gets; more take longer and prove more.

@@ -22,7 +22,8 @@ final class AppendProducer: Sendable {
     func begin(deadline: NIODeadline) async throws(ClientError) -> AppendNumber {
         while true {
             if let number = state.withLock({ $0.begin(randomID: Self.randomID) }) { return number }
-            guard deadline > .now(), !Task.isCancelled else {
+            if Task.isCancelled { throw ClientError(.cancelled, "the append was cancelled") }
+            guard deadline > .now() else {
                 throw ClientError(
                     .deadlineExceeded, "appends that were sent before are still without an answer", isRetriable: true)
             }
