@@ -55,6 +55,7 @@ class Run:
         os.mkdir(self.ledger)
         self.proxy = proxy.Proxy(lambda: self.server.port, options.seed)
         self.differences = compare.Differences()
+        self.producers = []
         self.kills = {}
         self.lost = {"cuts": 0, "bytes": 0, "names": 0, "files": 0}
         self.loads = self.checks = self.backfills = 0
@@ -67,13 +68,13 @@ class Run:
     # The run
 
     def run(self):
-        self.server.start()
-        self.server.must("deploy", self.sources["teams.sql"])
-        self.load_teams()
-        for name in ("events", "ticks", "outputs"):
-            self.server.must("deploy", self.sources[name + ".sql"])
-        self.start_producers()
         try:
+            self.server.start()
+            self.server.must("deploy", self.sources["teams.sql"])
+            self.load_teams()
+            for name in ("events", "ticks", "outputs"):
+                self.server.must("deploy", self.sources[name + ".sql"])
+            self.start_producers()
             self.kill_again_and_again()
             self.finish()
         except (server.Broken, powercut.BeyondModel) as error:
@@ -90,7 +91,6 @@ class Run:
         streams = [stream.EventStream(self.options.seed, f"p{n}", n, count, start) for n in range(count)]
         # Far enough in the past: they run faster than the clock, and a watermark does not go beyond it.
         streams.append(stream.TickStream(self.options.seed, "ticker", start - 3 * 86_400 * stream.SECOND))
-        self.producers = []
         for number, each in enumerate(streams):
             path = os.path.join(self.ledger, f"{each.category}.{each.name}")
             is_ticker = each.category == "ticks"
