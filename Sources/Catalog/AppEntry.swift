@@ -39,6 +39,24 @@ package struct AppEntry: Codable, Hashable, Sendable {
     }
 }
 
+extension AppEntry {
+    /// Entries of former Masers lack what came since.
+    package init(from decoder: any Decoder) throws {
+        let entry = try decoder.container(keyedBy: CodingKeys.self)
+        id = try entry.decode(UInt32.self, forKey: .id)
+        name = try entry.decode(String.self, forKey: .name)
+        options = try entry.decode(AppOptions.self, forKey: .options)
+        inputTables = try entry.decode([InputTableEntry].self, forKey: .inputTables)
+        tableIDs = try entry.decode([UInt32].self, forKey: .tableIDs)
+        sql = try entry.decode(String.self, forKey: .sql)
+        deployedAt = try entry.decode(Int64.self, forKey: .deployedAt)
+        deadLettersFrom = try entry.decodeIfPresent(Int64.self, forKey: .deadLettersFrom)
+        outputIDs = try entry.decodeIfPresent([UInt32].self, forKey: .outputIDs) ?? []
+        generation = try entry.decodeIfPresent(UInt32.self, forKey: .generation) ?? 1
+        isStopped = try entry.decodeIfPresent(Bool.self, forKey: .isStopped) ?? false
+    }
+}
+
 package struct AppOptions: Codable, Hashable, Sendable {
     /// The least time between two checkpoints.
     package var checkpointMilliseconds: Int
@@ -57,6 +75,20 @@ package struct AppOptions: Codable, Hashable, Sendable {
         self.watermarkConfidence = watermarkConfidence
         self.state = state
         self.output = output
+    }
+}
+
+extension AppOptions {
+    /// Those of former Masers lack what came since.
+    package init(from decoder: any Decoder) throws {
+        let options = try decoder.container(keyedBy: CodingKeys.self)
+        self.init()
+        checkpointMilliseconds = try options.decode(Int.self, forKey: .checkpointMilliseconds)
+        if let confidence = try options.decodeIfPresent(Double.self, forKey: .watermarkConfidence) {
+            watermarkConfidence = confidence
+        }
+        if let state = try options.decodeIfPresent(Semantics.self, forKey: .state) { self.state = state }
+        if let output = try options.decodeIfPresent(Semantics.self, forKey: .output) { self.output = output }
     }
 }
 

@@ -200,6 +200,20 @@ package struct UpsertQuery: Codable, Hashable, Sendable {
     }
 }
 
+extension UpsertQuery {
+    /// Those of former Masers have no joins.
+    package init(from decoder: any Decoder) throws {
+        let query = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            input: try query.decode(String.self, forKey: .input),
+            joins: try query.decodeIfPresent([JoinClause].self, forKey: .joins) ?? [],
+            filter: try query.decodeIfPresent(Expression.self, forKey: .filter),
+            keys: try query.decode([Expression].self, forKey: .keys),
+            values: try query.decode([Expression].self, forKey: .values),
+            delete: try query.decodeIfPresent(Expression.self, forKey: .delete))
+    }
+}
+
 package struct AggregateQuery: Codable, Hashable, Sendable {
     package var input: String
     package var joins: [JoinClause]
@@ -217,6 +231,19 @@ package struct AggregateQuery: Codable, Hashable, Sendable {
         self.filter = filter
         self.keys = keys
         self.arguments = arguments
+    }
+}
+
+extension AggregateQuery {
+    /// Those of former Masers have no joins.
+    package init(from decoder: any Decoder) throws {
+        let query = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            input: try query.decode(String.self, forKey: .input),
+            joins: try query.decodeIfPresent([JoinClause].self, forKey: .joins) ?? [],
+            filter: try query.decodeIfPresent(Expression.self, forKey: .filter),
+            keys: try query.decode([Expression].self, forKey: .keys),
+            arguments: try query.decode([StateArguments].self, forKey: .arguments))
     }
 }
 

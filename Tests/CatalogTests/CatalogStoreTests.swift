@@ -146,7 +146,10 @@ import Testing
             at: folder.path, options: DatabaseOptions(), familyOptions: { _ in FamilyOptions() })
         let family = try #require(database.family(named: "default"))
         let stored = try #require(try database.value(forKey: Array("category/1".utf8), in: family))
-        #expect(String(decoding: stored, as: UTF8.self) == #"{"bucketCount":2,"id":1,"name":"c","sql":"a/b"}"#)
+        #expect(
+            String(decoding: stored, as: UTF8.self)
+                == #"{"acknowledgement":"fsync","bucketCount":2,"compression":"lz4","hasGainedBuckets":false,"id":1,"name":"c","sql":"a/b"}"#
+        )
         try database.close()
     }
 
