@@ -45,8 +45,8 @@ package enum SQLReference {
         A join looks up one row by its full key while a record is processed, and sees what is committed by then: in a loaded \
         table, or in one that an app fills, its own too.
 
-        EMIT FINAL sends each pane once, when the watermark has passed it; EMIT CHANGES sends, with each checkpoint, what it \
-        changed. The panes are a table of the category's name as well.
+        An output category with GROUP BY sends panes: EMIT FINAL each once, when the watermark has passed it; EMIT \
+        CHANGES, with each checkpoint, those that it changed. The panes are a table of the category's name as well.
 
         state says how often a record counts in the tables, whatever crashes, and output how often it leaves a trace in output \
         categories: 'at-most-once', 'at-least-once' or 'exactly-once'. A combination that cannot be kept is refused.

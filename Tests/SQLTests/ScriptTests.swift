@@ -47,10 +47,9 @@ import Testing
                     return deployment.changes.isEmpty ? "nothing changes" : deployment.changes.joined(separator: "\n")
                 }
             case "joining":
-                return catalog.table(named: words[1]).map {
-                    catalog.apps(joining: $0.id).map(\.name).joined(separator: ", ")
-                }
-                    ?? "no such table"
+                guard let table = catalog.table(named: words[1]) else { return "no such table" }
+                let apps = catalog.apps(joining: table.id).map(\.name)
+                return apps.isEmpty ? "none" : apps.joined(separator: ", ")
             case "delete", "drop":
                 guard let app = catalog.app(named: words[1]) else { return "no such application" }
                 catalog.removeApp(id: app.id)

@@ -90,18 +90,18 @@ extension Planner {
     private mutating func planPanes(_ output: OutputDraft) throws(SQLError) -> (PaneQuery, keyColumn: String) {
         let query = output.query
         let table = try planFed(output.syntax.name.key)
+        guard table.pane != nil else {
+            throw source.error(
+                .meaning, at: query.input.offset,
+                "an output category with aggregates sends panes, and this query has none",
+                hint: "give the input table panes, as in FROM \(query.input.text) [1 MINUTE]")
+        }
         guard let emission = query.emission else {
             throw source.error(
                 .meaning, at: output.offset, "an output category with aggregates needs EMIT",
-                hint: table.pane == nil
-                    ? "end the statement with EMIT CHANGES: a record for every row that a checkpoint changes"
-                    : "end the statement with EMIT FINAL (each pane once, when the watermark has passed it) or EMIT CHANGES "
-                        + "(with every checkpoint that changes it)")
-        }
-        if emission == .final, table.pane == nil {
-            throw source.error(
-                .meaning, at: query.emissionOffset ?? output.offset, "without panes nothing is ever final",
-                hint: "write EMIT CHANGES, or give the input table panes, as in FROM \(query.input.text) [1 MINUTE]")
+                hint:
+                    "end the statement with EMIT FINAL (each pane once, when the watermark has passed it) or EMIT CHANGES "
+                    + "(with every checkpoint that changes it)")
         }
         let key = try keyColumn(of: output, among: table.keyColumns.map(\.name))
         return (PaneQuery(tableID: table.id, emission: emission, keyColumn: key), table.keyColumns[key].name)
