@@ -5,6 +5,8 @@ package import Tables
 
 /// A file of records, a line each.
 package struct BatchSource: Sendable {
+    package static let greatestNumber = UpsertOrder.greatestBatchFile
+
     /// `-` is standard input.
     package var path: String
     /// Names of the input tables whose records they are.

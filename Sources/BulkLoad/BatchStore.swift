@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Foundation
 internal import RocksDB
 internal import Tables
 
@@ -13,6 +14,7 @@ struct BatchStore {
     /// Of every table the version that serves is made.
     init(folder: String, _ entries: [TableEntry]) throws(BulkLoadError) {
         do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let catalog = try CatalogStore(directory: "\(folder)/catalog", shardCount: Self.shardCount)
             try catalog.update { snapshot in
                 for entry in entries { try snapshot.put(entry) }

@@ -39,6 +39,7 @@ struct Maser: AsyncParsableCommand {
                 name: "Data in",
                 subcommands: [Append.self, Tail.self, Categories.self, Load.self, Backfill.self, Versions.self]),
             CommandGroup(name: "Data out", subcommands: [Get.self, Scan.self, Fold.self]),
+            CommandGroup(name: "Without a server", subcommands: [Run.self]),
             CommandGroup(name: "Measuring", subcommands: [Bench.self]),
         ])
 

@@ -77,7 +77,8 @@ private func indented(_ text: String) -> String {
         .joined(separator: "\n")
 }
 
-private func readText(_ path: String) throws -> String {
+/// A whole file, or standard input where the path is `-`.
+func readText(_ path: String) throws -> String {
     let bytes: Data?
     do {
         bytes =

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Catalog
 internal import RPC
 internal import Records
 
@@ -19,6 +20,15 @@ struct ServedTable: Sendable {
         hasPanes = descriptor.paneMicroseconds > 0
         layout = RowLayout(
             columns: try descriptor.columns.map { (Int($0.number), $0.name, try valueType($0.type)) })
+    }
+
+    /// A table of this process.
+    init(_ entry: TableEntry) {
+        name = entry.name
+        keyColumns = entry.keyColumns.map { ($0.name, $0.type) }
+        valueColumns = entry.columns.map { ($0.name, $0.type) }
+        hasPanes = entry.pane != nil
+        layout = RowLayout(columns: entry.columns.map { ($0.number, $0.name, $0.type) })
     }
 
     var allColumns: [NamedColumn] { keyColumns + valueColumns }

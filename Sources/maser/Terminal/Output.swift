@@ -31,6 +31,14 @@ final class Output: Sendable {
         write { writer in writer.append(contentsOf: [UInt8](text)) }
     }
 
+    /// Whole lines, as they are.
+    func bytes(_ lines: [UInt8]) {
+        pending.withLock { writer in
+            writer.append(contentsOf: lines)
+            if writer.count >= Self.flushBytes { Self.flush(&writer) }
+        }
+    }
+
     private func write(_ append: (inout ByteWriter) -> Void) {
         pending.withLock { writer in
             append(&writer)
