@@ -40,11 +40,28 @@ extension ControlPlane {
                 if !isUndecided(error) { try? engine.tables.dropVersion(table: table.id, version: number) }
                 throw error
             }
+            // From now on retention waits for the version; what it took a moment before is gone.
+            let isWhole = starts.indices.allSatisfy {
+                engine.categories.start(category: category.id, bucket: $0) <= starts[$0]
+            }
+            guard isWhole else {
+                try forget(version: number, of: table)
+                throw historyIsGone(category, "it was dropped just now")
+            }
             engine.apps.reconcile()
             var response = WireBackfillResponse()
             response.version = number
             return response
         }
+    }
+
+    private func forget(version: UInt32, of table: TableEntry) throws {
+        try write { catalog in
+            guard var table = catalog.table(id: table.id) else { return }
+            table.versions.removeAll { $0.number == version }
+            try catalog.put(table)
+        }
+        try? engine.tables.dropVersion(table: table.id, version: version)
     }
 
     /// What fills the table, where a second version of it can be filled.

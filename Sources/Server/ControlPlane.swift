@@ -71,24 +71,28 @@ struct ControlPlane: Sendable {
         }
     }
 
-    /// Retention waits for no table that belongs to no app: what such a one has yet to apply may be gone.
+    /// Retention waits for nothing that belongs to no app: what such a table or output has yet to apply may be gone.
     private func checkNothingIsMissed(_ deployment: Deployment, _ catalog: CatalogSnapshot) throws {
+        let progress = engine.apps.progress
+        func check(_ name: String, _ found: (category: CategoryEntry, places: [StoredProgress.Place])?) throws {
+            guard let (category, places) = found else { return }
+            for (bucket, place) in places.enumerated() {
+                let start = engine.categories.start(category: category.id, bucket: bucket)
+                if place.offset >= start { continue }
+                throw RPCError(
+                    .refused,
+                    "\(name) was left at record \(place.offset) of bucket \(bucket) of category \(category.name), which is kept "
+                        + "from record \(start) on; give its statement another name")
+            }
+        }
         for table in deployment.tables where deployment.tableChanges[table.id] == .adopted {
             for version in table.versions {
-                guard let (category, places) = try engine.apps.progress.places(of: version, of: table, in: catalog)
-                else {
-                    continue
-                }
-                for (bucket, place) in places.enumerated() {
-                    let start = engine.categories.start(category: category.id, bucket: bucket)
-                    if place.offset >= start { continue }
-                    throw RPCError(
-                        .refused,
-                        "table \(table.name) was left at record \(place.offset) of bucket \(bucket) of category "
-                            + "\(category.name), which is kept from record \(start) on; give its statement another name"
-                    )
-                }
+                try check("table \(table.name)", progress.places(of: version, of: table, in: catalog))
             }
+        }
+        guard let app = deployment.app else { return }
+        for output in deployment.categories where deployment.categoryChanges[output.id] == .adopted {
+            try check("category \(output.name)", progress.places(of: output, filledBy: app, in: catalog))
         }
     }
 

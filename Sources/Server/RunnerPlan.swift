@@ -66,7 +66,10 @@ struct RunnerPlan: Hashable {
         app.outputIDs = []
         // Nobody reads it yet, but whoever waits for it to catch up looks at what is stored.
         app.options.checkpointMilliseconds = min(app.options.checkpointMilliseconds, Self.buildingSpacingMilliseconds)
-        self.init(app, [table.with(versions: [version])], in: catalog)
+        var table = table.with(versions: [version])
+        // As soon as it is built it does: a standby is written rarely.
+        table.servingVersion = version.number
+        self.init(app, [table], in: catalog)
     }
 
     private init(_ app: AppEntry, _ tables: [TableEntry], in catalog: CatalogSnapshot) {

@@ -51,16 +51,27 @@ struct StoredProgress: Sendable {
         return (category, places)
     }
 
-    /// Of whatever of an app is furthest behind, in every bucket of the categories that it reads.
-    func places(of app: AppEntry, in snapshot: CatalogSnapshot) throws(TablesError) -> [UInt32: [Place]] {
+    /// Of an output category; nil for one of panes, which goes by the positions of its table.
+    func places(
+        of output: CategoryEntry, filledBy app: AppEntry, in snapshot: CatalogSnapshot
+    ) throws(TablesError) -> (category: CategoryEntry, places: [Place])? {
+        guard case .records(let query)? = output.output, let input = app.input(named: query.input) else { return nil }
+        return try places(of: .category(output.id), input, in: snapshot)
+    }
+
+    /// Of whatever of an app is furthest behind, in every bucket of the categories that it reads. Standbys are written more
+    /// rarely than what serves, and nobody reads them.
+    func places(
+        of app: AppEntry, in snapshot: CatalogSnapshot, withStandbys: Bool
+    ) throws(TablesError) -> [UInt32: [Place]] {
         var all: [(category: CategoryEntry, places: [Place])?] = []
         for table in app.tableIDs.compactMap({ snapshot.table(id: $0) }) {
-            for version in table.versions { all.append(try places(of: version, of: table, in: snapshot)) }
+            for version in table.versions where withStandbys || version.number == table.servingVersion {
+                all.append(try places(of: version, of: table, in: snapshot))
+            }
         }
         for output in app.outputIDs.compactMap({ snapshot.category(id: $0) }) {
-            // Panes go by the positions of their table.
-            guard case .records(let query)? = output.output, let input = app.input(named: query.input) else { continue }
-            all.append(try places(of: .category(output.id), input, in: snapshot))
+            all.append(try places(of: output, filledBy: app, in: snapshot))
         }
         return all.reduce(into: [:]) { least, next in
             guard let (category, places) = next else { return }
@@ -72,7 +83,7 @@ struct StoredProgress: Sendable {
     /// As a runner would show them.
     func buckets(of app: AppEntry, now: Int64) -> [AppRunnerStatus.Bucket] {
         let snapshot = catalog.snapshot
-        let places = (try? places(of: app, in: snapshot)) ?? [:]
+        let places = (try? places(of: app, in: snapshot, withStandbys: false)) ?? [:]
         return places.sorted { $0.key < $1.key }.flatMap { id, places in
             places.enumerated().map { bucket, place in
                 let end = categories.end(category: id, bucket: bucket)
@@ -118,7 +129,7 @@ struct StoredProgress: Sendable {
 
     // MARK: Readers
 
-    /// An app that reads a category, and where whatever of it is furthest behind stands.
+    /// An app that reads a category, and where whatever of it is furthest behind stands. Its lag is that of what is served.
     struct Reader {
         var app: String
         /// By bucket.
@@ -135,8 +146,9 @@ struct StoredProgress: Sendable {
     ) throws(TablesError) -> [Reader] {
         var readers: [Reader] = []
         for app in snapshot.apps.values.sorted(by: { $0.name < $1.name }) {
-            guard let places = try places(of: app, in: snapshot)[category.id] else { continue }
-            let lag = lag(of: places, in: category, now: now)
+            guard let places = try places(of: app, in: snapshot, withStandbys: true)[category.id] else { continue }
+            let serving = try self.places(of: app, in: snapshot, withStandbys: false)[category.id]
+            let lag = lag(of: serving ?? places, in: category, now: now)
             readers.append(
                 Reader(
                     app: app.name, positions: places.map(\.offset), lagRecords: lag.records,
