@@ -141,7 +141,8 @@ class Run:
         if self.random.random() < 0.3:
             self.load_teams()
         if self.random.random() < 0.1:
-            # One that nobody disturbs; it is refused where the app is stopped.
+            # One that nobody disturbs. It makes no progress while the app is stopped.
+            self.server.command("start", "events")
             code, _ = self.server.command("backfill", self.random.choice(phases.BACKFILLED), "--from", "earliest")
             self.backfills += code == 0
         if self.options.check_every and number % self.options.check_every == 0:

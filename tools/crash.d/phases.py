@@ -111,6 +111,7 @@ class Phases:
         return self.command("start", "start", app, trap="catalog")
 
     def backfill(self):
+        self.server.command("start", "events")
         return self.command("backfill", "backfill", self.random.choice(BACKFILLED), "--from", "earliest", trap="checkpoint")
 
     def restart(self):
