@@ -283,7 +283,9 @@ final class AppProcessor {
     /// For each sink, how far the dead-letter category has come: see `DeadLetters`. Nothing of it is ever
     /// applied, so it holds no table's freshness back.
     private func takeDeadLetterPositions(includingStandbys: Bool) -> [StoredPosition] {
-        guard let end = deadLetters.takeDirtyEnd() else { return [] }
+        // A table that is behind reads again what others have applied. As long as kept records are among it, their letters
+        // have to be found after a crash, though another bucket goes on.
+        guard followers.allSatisfy(\.hasPassedDeadLetters), let end = deadLetters.takeDirtyEnd() else { return [] }
         // The letters of what a standby will read again after a crash have to be found then.
         return sinks.filter { includingStandbys || !$0.isStandby }.map { sink in
             StoredPosition(

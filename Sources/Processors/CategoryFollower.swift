@@ -89,6 +89,9 @@ final class CategoryFollower {
         buckets[bucket].lastDeadLetter = max(buckets[bucket].lastDeadLetter, offset)
     }
 
+    /// Whether no record is still to be read that is kept already.
+    var hasPassedDeadLetters: Bool { buckets.allSatisfy { $0.next > $0.lastDeadLetter } }
+
     /// Applies the next records of a bucket to every sink that has not had them yet. What is refused comes in the order
     /// of the log, each record once.
     func apply(_ batch: PreparedBatch, _ stopwatch: inout Stopwatch) -> [Refusal] {

@@ -151,6 +151,8 @@ extension ControlPlane {
             defer { engine.apps.reconcile() }
             guard waitUntilBuilt(version, table, snapshot, by: id) else { return false }
             engine.apps.end(id)
+            // What serves must not fall far back by a power loss, and have the history to apply once more.
+            try engine.tables.sync()
             let surplus = table.surplusVersions(keeping: engine.versionsKept, serving: version.number)
             try write { catalog in
                 guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(table.name) }

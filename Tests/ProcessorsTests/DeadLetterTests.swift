@@ -45,6 +45,26 @@ import Testing
         #expect(Set(letters.map { [$0["bucket"], $0["offset"]] }).count == letters.count)
     }
 
+    /// What is known of one bucket is not forgotten because another one goes on.
+    @Test func keepsEachOnceWhereATableIsBehind() throws {
+        let stores = try Stores(bucketCount: 2)
+        for _ in 0..<4 { try stores.append(Self.bad, bucket: 0) }
+        try stores.process()
+        let behind = try #require(EventsApp.tables.first)
+        try stores.tables.dropVersion(table: behind.id, version: 1)
+        try stores.tables.createVersion(table: behind.id, version: 1)
+        #expect(try stores.tables.positions(table: behind.id, version: 1).isEmpty)
+        try stores.append(Self.bad, bucket: 1)
+        let processor = try stores.processor(batchRecordCount: 1)
+        for _ in 0..<8 { _ = try processor.step() }
+        try processor.checkpoint()
+        try stores.reopen()
+        try stores.process()
+        let letters = try stores.deadLetters()
+        #expect(letters.count == 5 * Self.bad.count)
+        #expect(Set(letters.map { [$0["bucket"], $0["offset"]] }).count == letters.count)
+    }
+
     /// What the app before it could not apply says nothing about what this one cannot.
     @Test func keepsItsOwnWhateverAFormerAppOfTheNameKept() throws {
         let stores = try Stores(bucketCount: 1, app: EventsApp.app(deadLettersFrom: 1))
