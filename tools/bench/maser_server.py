@@ -94,7 +94,7 @@ class Server:
     def stages(self, app):
         """Seconds by stage, summed over threads."""
         lines = self.maser("status", json=True)
-        return next(line["stageSeconds"] for line in lines if line["kind"] == "app" and line["app"] == app)
+        return next(line["stage_seconds"] for line in lines if line["kind"] == "app" and line["app"] == app)
 
 
 def free_port():
