@@ -89,6 +89,8 @@ final class BatchPipeline: Sendable {
             if let index = unprepared, !state.lanes[index].isRunning {
                 let place = state.lanes[index].place
                 state.turn = index
+                // So that no worker begins with the same records meanwhile.
+                state.lanes[index].isRunning = true
                 condition.unlock()
                 return try prepareHere(place, lane: index)
             }
@@ -103,6 +105,11 @@ final class BatchPipeline: Sendable {
     private func prepareHere(
         _ place: Place, lane: Int
     ) throws(ProcessorsError) -> (lane: Int, batch: PreparedBatch)? {
+        defer {
+            condition.lock()
+            state.lanes[lane].isRunning = false
+            condition.unlock()
+        }
         guard let batch = try place.reader.prepare(bucket: place.bucket, from: place.next) else { return nil }
         condition.lock()
         state.lanes[lane].place.next = batch.end
