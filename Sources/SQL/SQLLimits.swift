@@ -6,6 +6,8 @@ enum SQLLimits {
     static let expressionDepth = 96
     static let nameBytes = 128
     static let buckets = 4096
+    /// Of one query: each is a lookup for every record.
+    static let joins = 16
     /// Of a table or an input table.
     static let columns = 1000
     /// A century of 365-day years, for every duration.

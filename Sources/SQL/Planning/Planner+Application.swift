@@ -121,7 +121,8 @@ extension Planner {
         do throws(TableEvolution.Refusal) {
             (table, lines) = try TableEvolution.evolve(existing, to: wanted, inputs: inputs, now: now)
         } catch {
-            throw source.error(.conflict, at: offset, error.message, hint: error.hint)
+            let place = error.column.flatMap { offsetOfColumn($0, of: wanted) } ?? offset
+            throw source.error(.conflict, at: place, error.message, hint: error.hint)
         }
         for column in existing.columns {
             if let index = table.column(named: column.name), table.columns[index].type == column.type { continue }
@@ -137,6 +138,22 @@ extension Planner {
             }
         }
         return (table, lines)
+    }
+
+    /// Where a statement of the file names the column.
+    private func offsetOfColumn(_ name: String, of table: TableEntry) -> Int? {
+        let key = name.lowercased()
+        let isNamed: (QuerySyntax.Item) -> Bool = { item in
+            if let alias = item.alias { return alias.key == key }
+            if case .column(_, let column)? = item.expression?.kind { return column.key == key }
+            return false
+        }
+        if let item = fed[table.name.lowercased()]?.query.items.first(where: isNamed) { return item.offset }
+        for statement in script.statements {
+            guard case .table(let syntax) = statement.kind, syntax.name.key == table.name.lowercased() else { continue }
+            return syntax.columns?.first { $0.name.key == key }?.name.offset
+        }
+        return nil
     }
 
     private func change(_ table: TableEntry) -> String {

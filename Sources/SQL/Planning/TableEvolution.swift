@@ -11,6 +11,8 @@ struct TableEvolution {
     struct Refusal: Error {
         var message: String
         var hint: String
+        /// The name of the column that it is about.
+        var column: String?
     }
 
     let former: TableEntry
@@ -171,7 +173,7 @@ struct TableEvolution {
     func otherMeaning(_ column: TableColumn) -> Refusal {
         Refusal(
             message: "column \(column.name) of table \(former.name) is something else in the rows that there are",
-            hint: "give the new column another name; the former may stay beside it or go")
+            hint: "give the new column another name; the former may stay beside it or go", column: column.name)
     }
 
     /// What is gone, or only stands elsewhere.

@@ -77,7 +77,12 @@ extension Parser {
             guard take(symbol: "]") else { throw unexpected((zone == nil ? ["IN"] : []) + ["]"]) }
             query.pane = QuerySyntax.PaneSyntax(widthMicroseconds: width, zone: zone, offset: start)
         }
-        while let join = try parseJoin() { query.joins.append(join) }
+        while let join = try parseJoin() {
+            guard query.joins.count < SQLLimits.joins else {
+                throw source.error(.meaning, at: join.offset, "a query has at most \(SQLLimits.joins) joins")
+            }
+            query.joins.append(join)
+        }
     }
 
     private mutating func parseJoin() throws(SQLError) -> QuerySyntax.JoinSyntax? {

@@ -40,8 +40,9 @@ import Testing
             case "load":
                 try server.load(item.input, into: words[1])
                 return "done"
-            case "rows": return try server.rows(of: words[1])
-            case "records": return try server.records(of: words[1])
+            case "rows", "records":
+                let lines = words[0] == "rows" ? try server.rows(of: words[1]) : try server.records(of: words[1])
+                return lines.isEmpty ? "none" : lines
             default: return "there is no command \(words[0])"
             }
         }
