@@ -26,6 +26,7 @@ final class OutputFolder {
     let app: AppEntry
     let bucketCount: Int
     private let switches: TestSwitches
+    private let waitingBytes: Int
     private(set) var catalog: CatalogStore
     private(set) var categories: CategoryStore
     private(set) var tables: TableStore
@@ -36,8 +37,9 @@ final class OutputFolder {
     init(
         bucketCount: Int = 2, state: Semantics = .exactlyOnce, output: Semantics = .exactlyOnce,
         outputs: [UInt32] = [ID.big, ID.finalPanes, ID.changedPanes], confidence: Double = 0.9,
-        switches: TestSwitches = TestSwitches()
+        switches: TestSwitches = TestSwitches(), waitingBytes: Int = CategoryStore.waitingBytes
     ) throws {
+        self.waitingBytes = waitingBytes
         directory = NSTemporaryDirectory() + "maser-outputs-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         self.bucketCount = bucketCount
@@ -53,7 +55,7 @@ final class OutputFolder {
                     eventTimeColumn: 0, start: .earliest)
             ],
             tableIDs: [ID.finals, ID.changes], sql: "", deployedAt: 0, outputIDs: outputs)
-        (catalog, categories, tables) = try Self.open(directory, switches)
+        (catalog, categories, tables) = try Self.open(directory, switches, waitingBytes: waitingBytes)
         let app = app
         try catalog.update { snapshot in
             try snapshot.put(EventsApp.category(bucketCount: bucketCount))
@@ -71,11 +73,13 @@ final class OutputFolder {
     }
 
     private static func open(
-        _ directory: String, _ switches: TestSwitches
+        _ directory: String, _ switches: TestSwitches, waitingBytes: Int
     ) throws -> (CatalogStore, CategoryStore, TableStore) {
         let catalog = try CatalogStore(directory: directory + "/catalog", shardCount: 4)
         return (
-            catalog, try CategoryStore(directory: directory + "/log", catalog: catalog, memoryBytes: 16 << 20),
+            catalog,
+            try CategoryStore(
+                directory: directory + "/log", catalog: catalog, memoryBytes: 16 << 20, waitingBytes: waitingBytes),
             try TableStore(
                 directory: directory + "/tables", catalog: catalog, memoryBytes: 16 << 20, switches: switches)
         )
@@ -90,7 +94,7 @@ final class OutputFolder {
     /// As a new process would find it.
     func reopen() throws {
         try close()
-        (catalog, categories, tables) = try Self.open(directory, switches)
+        (catalog, categories, tables) = try Self.open(directory, switches, waitingBytes: waitingBytes)
     }
 
     // MARK: Statements

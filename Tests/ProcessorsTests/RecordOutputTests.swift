@@ -67,6 +67,19 @@ import Testing
         #expect(try big(folder) == expected(folder))
     }
 
+    /// Three buckets of the input append at once what only fits one after the other.
+    @Test func aLogThatTakesNoMoreForNowIsWaitedFor() throws {
+        let folder = try OutputFolder(bucketCount: 3, outputs: [OutputFolder.ID.big], waitingBytes: 1_500_000)
+        let padding = String(repeating: "x", count: 8000)
+        for number in 0..<300 {
+            try folder.append([Event(time: ReferenceTests.base, user: "\(padding)\(number)", x: 60)])
+        }
+        let processor = try folder.processor()
+        try folder.process(processor)
+        #expect(try big(folder) == folder.expectedBig { _ in nil })
+        #expect(processor.checkpointCount == 1)
+    }
+
     // MARK: Crashes
 
     /// The output is appended, the checkpoint that covers it is not written.

@@ -6,8 +6,10 @@ internal import Tables
 
 /// Reads panes that wait to be emitted, as their table has them now, and appends them to their output category.
 struct PaneEmitter: Sendable {
-    /// Of one round at most, so that a round fits into memory and into a checkpoint.
+    /// Of one round at most, so that a round's keys fit into memory and into a checkpoint.
     static let greatestRoundCount = 65_536
+    /// Where the rows have to wait in memory as well.
+    private static let greatestHeldCount = 4096
     private static let readCount = 1024
     /// A header of each record, in decimal: a later revision of a pane has a greater one.
     static let revisionHeader = "revision"
@@ -34,8 +36,9 @@ struct PaneEmitter: Sendable {
         self.table = table
         self.category = category
         self.stores = stores
-        self.greatestRoundCount = greatestRoundCount
         semantics = app.options.output
+        self.greatestRoundCount =
+            semantics == .atMostOnce ? min(greatestRoundCount, Self.greatestHeldCount) : greatestRoundCount
         emission = query.emission
         keyColumn = query.keyColumn
         appender = OutputAppender(category, in: stores.categories)
