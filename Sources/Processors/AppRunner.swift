@@ -151,7 +151,9 @@ package final class AppRunner: Sendable {
                 publish(.running, nil)
             }
             if isStopping {
-                if checkpoints, processor.isDirty || processor.standbysDueAt != nil { try processor.checkpoint(beginsRounds: false) }
+                if checkpoints, processor.isDirty || processor.standbysDueAt != nil {
+                    try processor.checkpoint(beginsRounds: false)
+                }
                 return publishFigures(of: processor)
             }
             let step = schedule.next(
