@@ -1,4 +1,5 @@
 import Foundation
+import MaserClient
 import Testing
 
 /// An app from its first deploy on: changed, stopped, started, built anew from history.
@@ -46,6 +47,19 @@ import Testing
         let versions = try server.succeed(["versions", "by_page", "--json"])
         #expect(versions.lines.count == 2)
         #expect(versions.lines[0].contains(#""state":"standby""#) && versions.lines[1].contains(#""state":"serving""#))
+    }
+
+    @Test func aClientThatKnowsTheTableReadsItsNewColumnAfterADeploy() async throws {
+        let server = try deployed()
+        let client = try await Client.connect(server.configuration)
+        defer { client.close() }
+        let pages = try await client.table("by_page")
+        #expect(try await pages.scan().reduce(0) { try $0 + ($1["n", as: Int.self] ?? 0) } == 300)
+        let changed = try server.folder.write(
+            "clicks.sql",
+            Self.app.replacingOccurrences(of: "COUNT(*) AS n", with: "COUNT(*) AS n, COUNT(*) * 2 AS twice"))
+        try server.succeed(["deploy", changed])
+        #expect(try await pages.scan().reduce(0) { try $0 + ($1["twice", as: Int.self] ?? 0) } == 600)
     }
 
     @Test func aStoppedAppShowsWhatWaitsAndGoesOnAfterwards() throws {
