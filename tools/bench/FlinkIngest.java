@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -18,6 +19,7 @@ public class FlinkIngest {
     private static final long WARM_MILLISECONDS = 20_000;
 
     public static void main(String[] arguments) throws Exception {
+        endWithInput();
         Properties settings = new Properties();
         try (var source = Files.newBufferedReader(Path.of(arguments[0]))) {
             settings.load(source);
@@ -51,6 +53,20 @@ public class FlinkIngest {
         for (int run = 0; run < Integer.parseInt(arguments[3]); run++) {
             System.out.printf("milliseconds %d%n", milliseconds(tables.executeSql("INSERT INTO results " + query)));
         }
+    }
+
+    /** Whoever started this process holds the other end open as long as he lives. */
+    private static void endWithInput() {
+        Thread thread = new Thread(() -> {
+            try {
+                while (System.in.read() >= 0) {}
+            } catch (IOException error) {
+                // Then nobody is there either.
+            }
+            Runtime.getRuntime().halt(1);
+        });
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Waits for a job's end. */

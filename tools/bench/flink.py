@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -134,12 +135,16 @@ def run(java, libraries, work, query, runs, events):
     ]
     # A tenth of the rate that two cores reach.
     seconds = 120 + (runs + 2) * (10 + events / 40_000)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Flink ends when its input does, so that it outlives this process in no case.
+    alive, held = os.pipe()
+    process = subprocess.Popen(command, stdin=alive, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(alive)
     try:
         output, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         raise CannotMeasure(f"Flink did not end within {seconds:.0f} s") from None
     finally:
+        os.close(held)
         if process.poll() is None:
             process.kill()
             process.communicate()
@@ -242,6 +247,8 @@ def main():
     options = parser.parse_args()
     if options.runs < 1:
         parser.error("--runs has to be at least 1")
+    # So that Flink ends, and its files go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         queries = [options.query] if options.query else list(QUERIES)
         rates = measure(options.events, options.runs, queries, say=lambda text: print(text, flush=True))
