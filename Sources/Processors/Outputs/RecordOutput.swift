@@ -34,7 +34,7 @@ final class RecordOutput: PositionedSink {
         semantics = app.options.output
         appender = OutputAppender(plan.category, in: stores.categories)
         let hasProducer = semantics == .exactlyOnce && !stores.tables.switches.duplicatesOutputs
-        producer = hasProducer ? "app/\(app.id)/\(inputCategory)/" : nil
+        producer = hasProducer ? "records/\(inputCategory)/" : nil
     }
 
     var groupCount: Int { 0 }
