@@ -43,7 +43,7 @@ struct PaneEmitter: Sendable {
         keyColumn = query.keyColumn
         appender = OutputAppender(category, in: stores.categories)
         let hasProducer = semantics == .exactlyOnce && !stores.tables.switches.duplicatesOutputs
-        producer = hasProducer ? Array("app/\(app.id)/\(table.id)".utf8) : nil
+        producer = hasProducer ? Array("panes/\(table.id)".utf8) : nil
         writer = JSONRowWriter(names: table.keyColumns.map(\.name) + table.columns.map(\.name))
     }
 
@@ -59,6 +59,7 @@ struct PaneEmitter: Sendable {
         for first in stride(from: 0, to: panes.markers.count, by: Self.readCount) {
             let rows = first..<min(first + Self.readCount, panes.markers.count)
             let columns = try self.columns(of: panes.markers.keys.gather(Array(rows)))
+            gathered.oversizedCount += columns.unreadable.count
             for (index, row) in rows.enumerated() where columns.isFound[index] {
                 append(
                     columns.columns, row: index, sequence: emission.sequence + Int64(row), headers, to: &gathered)
