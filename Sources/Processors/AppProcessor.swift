@@ -12,6 +12,8 @@ final class AppProcessor {
     let app: AppEntry
     private let followers: [CategoryFollower]
     private let deadLetters: DeadLetters
+    /// It builds versions anew: whoever follows the same records keeps their dead letters.
+    private let buildsHistory: Bool
     private let categories: CategoryStore
     private let tables: TableStore
     private let clock: ProcessorClock
@@ -36,7 +38,7 @@ final class AppProcessor {
         _ app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore, clock: ProcessorClock,
         workers: PrepareWorkers? = nil, bounds: PartialsBounds = PartialsBounds(),
         batchRecordCount: Int = BucketReader.batchRecordCount,
-        keepsDeadLetters: Bool = true, greatestRoundCount: Int = PaneEmitter.greatestRoundCount
+        buildsHistory: Bool = false, greatestRoundCount: Int = PaneEmitter.greatestRoundCount
     ) throws(ProcessorsError) {
         self.app = app
         self.categories = categories
@@ -61,7 +63,8 @@ final class AppProcessor {
         guard let category = catalog.category(named: name) else {
             throw ProcessorsError(.invalidPlan, "there is no category \(name) for what \(app.name) cannot apply")
         }
-        deadLetters = DeadLetters(category, in: categories, keeping: keepsDeadLetters)
+        deadLetters = DeadLetters(category, in: categories, keeping: !buildsHistory)
+        self.buildsHistory = buildsHistory
     }
 
     private static func followers(
@@ -147,7 +150,9 @@ final class AppProcessor {
             var positions: [CategoryFollower.Position] = []
             for (input, stored) in zip(follower.inputOfSink, stored) {
                 let position = stored[PositionKey(category: category.id, bucket: bucket)]
-                let offset = position?.offset ?? max(start, input.startOffset(ofBucket: bucket))
+                // History that a version is to be built from is all there, or the version must not serve.
+                let first = input.startOffset(ofBucket: bucket)
+                let offset = position?.offset ?? (buildsHistory ? first : max(start, first))
                 guard offset <= end else {
                     throw ProcessorsError(
                         .positionOutsideLog,
@@ -187,8 +192,7 @@ final class AppProcessor {
         stopwatch.start()
         var refused = 0
         for refusal in follower.apply(batch, &stopwatch)
-        where records.offsets[refusal.record] > follower.buckets[bucket].lastDeadLetter {
-            follower.keep(deadLetter: records.offsets[refusal.record], bucket: bucket)
+        where !follower.buckets[bucket].keptDeadLetters.contains(records.offsets[refusal.record]) {
             try deadLetters.keep(
                 records, refusal.record, reason: refusal.reason, category: follower.category.name, bucket: bucket)
             refused += 1

@@ -26,7 +26,7 @@ package final class AppRunner: Sendable {
     private let tables: TableStore
     private let clock: ProcessorClock
     private let batchRecordCount: Int
-    private let keepsDeadLetters: Bool
+    private let buildsHistory: Bool
     private let bounds: PartialsBounds
     private let shared: Mutex<Shared>
     private let doorbell = Doorbell()
@@ -36,11 +36,11 @@ package final class AppRunner: Sendable {
     /// time keeps no dead letters, for they are kept.
     package init(
         app: AppEntry, catalog: CatalogSnapshot, categories: CategoryStore, tables: TableStore,
-        clock: ProcessorClock = .system, batchRecordCount: Int? = nil, keepsDeadLetters: Bool = true,
+        clock: ProcessorClock = .system, batchRecordCount: Int? = nil, buildsHistory: Bool = false,
         bounds: PartialsBounds = PartialsBounds()
     ) {
         self.bounds = bounds
-        self.keepsDeadLetters = keepsDeadLetters
+        self.buildsHistory = buildsHistory
         self.app = app
         self.catalog = catalog
         self.categories = categories
@@ -104,7 +104,7 @@ package final class AppRunner: Sendable {
             let processor = try AppProcessor(
                 app, catalog: catalog, categories: categories, tables: tables, clock: clock, workers: .shared,
                 bounds: bounds,
-                batchRecordCount: batchRecordCount, keepsDeadLetters: keepsDeadLetters)
+                batchRecordCount: batchRecordCount, buildsHistory: buildsHistory)
             let writer = CheckpointWriter(app: app.name, tables: tables, clock: clock) { [doorbell] in doorbell.ring() }
             // The stores may be closed as soon as this returns.
             defer {

@@ -22,8 +22,8 @@ final class CategoryFollower {
         var next: Int64
         /// One for each of `sinks`.
         var positions: [Position]
-        /// Of the last record of this bucket that is kept as a dead letter; -1 where there is none.
-        var lastDeadLetter: Int64 = -1
+        /// Of those records still to be read that are kept as dead letters already.
+        var keptDeadLetters: Set<Int64> = []
         /// What a reader of the tables can rely on: as of the last checkpoint that is written.
         var committed: Int64
         var committedAppendTime: Int64
@@ -86,11 +86,11 @@ final class CategoryFollower {
 
     func keep(deadLetter offset: Int64, bucket: Int) {
         guard buckets.indices.contains(bucket) else { return }
-        buckets[bucket].lastDeadLetter = max(buckets[bucket].lastDeadLetter, offset)
+        if offset >= buckets[bucket].next { buckets[bucket].keptDeadLetters.insert(offset) }
     }
 
     /// Whether no record is still to be read that is kept already.
-    var hasPassedDeadLetters: Bool { buckets.allSatisfy { $0.next > $0.lastDeadLetter } }
+    var hasPassedDeadLetters: Bool { buckets.allSatisfy(\.keptDeadLetters.isEmpty) }
 
     /// Applies the next records of a bucket to every sink that has not had them yet. What is refused comes in the order
     /// of the log, each record once.
@@ -120,6 +120,9 @@ final class CategoryFollower {
     /// Everything before `offset` has been applied; the last of it was appended at `appendTime`.
     func advance(bucket: Int, to offset: Int64, appendTime: Int64) {
         buckets[bucket].next = offset
+        if !buckets[bucket].keptDeadLetters.isEmpty {
+            buckets[bucket].keptDeadLetters = buckets[bucket].keptDeadLetters.filter { $0 >= offset }
+        }
         for sink in sinks.indices where buckets[bucket].positions[sink].offset < offset {
             buckets[bucket].positions[sink].offset = offset
             buckets[bucket].positions[sink].appendTime = appendTime

@@ -47,7 +47,7 @@ final class AppSupervisor: Sendable {
             guard runners[id] == nil else { return nil }
             let runner = AppRunner(
                 app: plan.app, catalog: plan.view(of: snapshot), categories: categories, tables: tables,
-                keepsDeadLetters: id.building == nil)
+                buildsHistory: id.building != nil)
             runners[id] = Running(runner: runner, plan: plan)
             return runner
         }
