@@ -145,7 +145,7 @@ public final class Client: Sendable {
     ) async throws(ClientError) -> ByteBuffer {
         var attempt = 0
         // What was sent once may land later than what the server said to another sending.
-        var mayHaveBeenDone = false
+        var unanswered: RPCError?
         while true {
             attempt += 1
             do throws(RPCError) {
@@ -153,13 +153,11 @@ public final class Client: Sendable {
                 return try await connection.request(
                     .append, deadline: retries.attemptDeadline(now: .now(), deadline: deadline), body)
             } catch {
-                mayHaveBeenDone = mayHaveBeenDone || error.mayHaveBeenDone
+                if error.mayHaveBeenDone { unanswered = error }
                 let decision = retries.decideAppend(
                     error, attempt: attempt, timeLeft: deadline - .now(), jitter: .random(in: 0...1))
                 guard case .retry(let delay) = decision else {
-                    var error = error
-                    error.mayHaveBeenDone = mayHaveBeenDone
-                    throw ClientError(error, changesSomething: true)
+                    throw ClientError(unanswered ?? error, changesSomething: true)
                 }
                 try? await Task.sleep(nanoseconds: UInt64(delay.nanoseconds))
             }
