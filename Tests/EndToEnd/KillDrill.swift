@@ -62,9 +62,10 @@ final class KillDrill {
     private func killDuringStart() async throws -> Bool {
         server.kill(SIGKILL)
         try server.spawn()
-        try await pause(upTo: 250)
+        try await pause(upTo: patience[.start, default: 250])
         let wasDuring = !server.log.contains("listening on")
         server.kill(SIGKILL)
+        learn(.start, wasDuring)
         return wasDuring
     }
 
@@ -82,7 +83,7 @@ final class KillDrill {
             CREATE TABLE \(extraName)_a AS SELECT amount, COUNT(*) AS times FROM events GROUP BY amount;
             CREATE TABLE \(extraName)_b AS SELECT amount, MAX(id) AS newest FROM events GROUP BY amount;
             """)
-        return try await killWhile(["deploy", file], upToMilliseconds: 200)
+        return try await killWhile(["deploy", file], .deploy)
     }
 
     /// An app and its tables are all there or not at all.
@@ -101,7 +102,7 @@ final class KillDrill {
     private func killDuringLoad() async throws -> Bool {
         generation += 1
         return try await killWhile(
-            ["load", "generations", try source(generation: generation)], upToMilliseconds: 400)
+            ["load", "generations", try source(generation: generation)], .load)
     }
 
     /// The rows are all of one load: the last one that was whole, or the one before the kill.
@@ -129,8 +130,11 @@ final class KillDrill {
 
     // MARK: Moments
 
+    /// By phase, how many milliseconds a kill comes after the command at most.
+    private var patience: [KillTests.Phase: Int] = [:]
+
     /// Kills the server a random time after a command began. false: the command was done by then.
-    private func killWhile(_ arguments: [String], upToMilliseconds limit: Int) async throws -> Bool {
+    private func killWhile(_ arguments: [String], _ phase: KillTests.Phase) async throws -> Bool {
         let command = Process()
         command.executableURL = URL(fileURLWithPath: MaserBinary.path)
         command.arguments = arguments
@@ -138,13 +142,20 @@ final class KillDrill {
         command.standardOutput = FileHandle.nullDevice
         command.standardError = FileHandle.nullDevice
         try command.run()
-        try await pause(upTo: limit)
+        try await pause(upTo: patience[phase, default: 400])
         let wasDuring = command.isRunning
         server.kill(SIGKILL)
+        learn(phase, wasDuring)
         // It fails now, or gives up: nobody answers it.
         command.terminate()
         command.waitUntilExit()
         return wasDuring
+    }
+
+    /// What takes how long differs from machine to machine: who came too late comes earlier the next time.
+    private func learn(_ phase: KillTests.Phase, _ wasDuring: Bool) {
+        let limit = patience[phase, default: 400]
+        patience[phase] = wasDuring ? min(400, limit * 5 / 4) : max(5, limit * 2 / 3)
     }
 
     private func pause(upTo milliseconds: Int) async throws {
