@@ -37,10 +37,16 @@ extension ControlPlane {
                     try catalog.put(table)
                 }
             } catch {
-                if !isUndecided(error) { try? engine.tables.dropVersion(table: table.id, version: number) }
+                if isUndecided(error) {
+                    engine.unsettled.begin()
+                } else {
+                    try? engine.tables.dropVersion(table: table.id, version: number)
+                }
                 throw error
             }
-            // From now on retention waits for the version; what it took a moment before is gone.
+            // Afterwards no retention goes on that began before the catalog had the version, and every later one waits for
+            // it; what was taken until then is gone.
+            engine.categories.tidy()
             let isWhole = starts.indices.allSatisfy {
                 engine.categories.start(category: category.id, bucket: $0) <= starts[$0]
             }
@@ -84,6 +90,11 @@ extension ControlPlane {
                 .refused,
                 "version \(building.number) of table \(table.name) is being built already; `maser versions \(table.name)` "
                     + "shows how far it is")
+        }
+        if app.isStopped {
+            throw RPCError(
+                .refused,
+                "app \(app.name) is stopped, and builds nothing until it runs; `maser start \(app.name)` first")
         }
         let outputs = app.outputIDs.compactMap { catalog.category(id: $0) }
         for output in outputs {
@@ -145,26 +156,54 @@ extension ControlPlane {
             guard let building = id.building, let table = snapshot.table(id: building.table),
                 let version = table.buildingVersion, version.number == building.version,
                 let app = snapshot.app(id: id.app), !app.isStopped
-            else { return false }
+            else {
+                // As after a switch that happened though its write seemed to fail.
+                engine.apps.reconcile()
+                dropUnnamedVersions(in: snapshot)
+                return false
+            }
             // From here on the serving version stands still, and the other has only what is in between to apply.
             engine.apps.end(RunnerID(app: app.id))
-            defer { engine.apps.reconcile() }
-            guard waitUntilBuilt(version, table, snapshot, by: id) else { return false }
+            guard waitUntilBuilt(version, table, snapshot, by: id) else {
+                engine.apps.reconcile()
+                return false
+            }
             engine.apps.end(id)
-            // What serves must not fall far back by a power loss, and have the history to apply once more.
-            try engine.tables.sync()
             let surplus = table.surplusVersions(keeping: engine.versionsKept, serving: version.number)
-            try write { catalog in
-                guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(table.name) }
-                table.versions.removeAll { surplus.contains($0.number) }
-                for index in table.versions.indices where table.versions[index].number == version.number {
-                    table.versions[index].backfill?.isComplete = true
-                }
-                table.servingVersion = version.number
-                try catalog.put(table)
+            do {
+                try letServe(version.number, of: table, dropping: surplus)
+            } catch {
+                goOn(despite: error)
+                throw error
             }
             for number in surplus { try? engine.tables.dropVersion(table: table.id, version: number) }
+            engine.apps.reconcile()
             return true
+        }
+    }
+
+    private func letServe(_ version: UInt32, of table: TableEntry, dropping surplus: Set<UInt32>) throws {
+        // What serves must not fall far back by a power loss, and have the history to apply once more.
+        try engine.tables.sync()
+        try write { catalog in
+            guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(table.name) }
+            table.versions.removeAll { surplus.contains($0.number) }
+            for index in table.versions.indices where table.versions[index].number == version {
+                table.versions[index].backfill?.isComplete = true
+            }
+            table.servingVersion = version
+            try catalog.put(table)
+        }
+    }
+
+    /// Drops what a change took from the catalog whose fate was not known then. A table that loads fill is left alone: a
+    /// load has its version before the catalog does.
+    func dropUnnamedVersions(in catalog: CatalogSnapshot) {
+        for table in catalog.tables.values where table.source.inputTable != nil {
+            let named = Set(table.versions.map(\.number))
+            for number in 1..<max(1, table.nextVersion) where !named.contains(number) {
+                try? engine.tables.dropVersion(table: table.id, version: number)
+            }
         }
     }
 

@@ -116,8 +116,9 @@ struct ControlPlane: Sendable {
     func settle() {
         guard engine.unsettled.isDue(Clock.now) else { return }
         engine.turn.withLock { _ in
-            guard (try? engine.catalog.settled()) != nil else { return }
+            guard let snapshot = try? engine.catalog.settled() else { return }
             engine.apps.reconcile()
+            dropUnnamedVersions(in: snapshot)
             engine.unsettled.end()
         }
     }

@@ -78,7 +78,7 @@ import Testing
     @Test func aBackfillGoesOnAfterARestart() async throws {
         let fixture = try await deployed()
         try fixture.stop("counts")
-        let version = try fixture.backfill("by_word")
+        let version = try fixture.putBuildingVersion(of: "by_word")
         try fixture.reopen()
         #expect(try fixture.describe("by_word").versions.map(\.state) == ["serving", "building"])
         #expect(try fixture.describe("by_word").versions.last?.lagRecords == 2001)
@@ -93,7 +93,7 @@ import Testing
     @Test func aSwitchThatCannotBeWrittenLeavesTheServingVersionAndIsTriedAgain() async throws {
         let fixture = try await deployed(10)
         try fixture.stop("counts")
-        let version = try fixture.backfill("by_word")
+        let version = try fixture.putBuildingVersion(of: "by_word")
         fixture.engine.catalog.failNextWrite(with: RocksDBError(.noSpace, "no space"))
         // The failure that waits is for the start; the next one is for the switch.
         #expect(throws: (any Error).self) { try fixture.start("counts") }
@@ -101,6 +101,27 @@ import Testing
         fixture.engine.catalog.failNextWrite(with: RocksDBError(.noSpace, "no space"))
         try await fixture.waitUntilServing(version, of: "by_word")
         #expect(try fixture.count(of: "w3") == 2)
+    }
+
+    /// As where the write of the switch seemed to fail.
+    @Test func aSwitchThatHappenedUnnoticedIsFollowedAndLeavesNoVersionBehind() async throws {
+        let fixture = try await deployed(10)
+        let version = try fixture.backfill("by_word")
+        try await fixture.waitUntilServing(version, of: "by_word")
+        let engine = try #require(fixture.engine)
+        let table = try #require(engine.catalog.snapshot.table(named: "by_word"))
+        let app = try #require(engine.catalog.snapshot.app(named: "counts"))
+        engine.apps.end(app: app.id)
+        try engine.catalog.update { catalog in
+            var table = table
+            table.versions.removeAll { $0.number == 1 }
+            try catalog.put(table)
+        }
+        let id = RunnerID(app: app.id, building: .init(table: table.id, version: version))
+        #expect(try !ControlPlane(engine).finishBackfill(id))
+        #expect(throws: (any Error).self) { _ = try engine.tables.statistics(table: table.id, version: 1) }
+        try await fixture.append([#"{"word": "w3"}"#], to: "words")
+        try await fixture.waitFor(3, of: "w3")
     }
 
     @Test func theOldestVersionsGoBeyondThoseThatAreKept() async throws {
@@ -123,7 +144,9 @@ import Testing
         #expect { try fixture.backfill("loaded") } throws: { "\($0)".contains("loads") }
         #expect { try fixture.backfill("nothing") } throws: { ($0 as? RPCError)?.code == .notFound }
         try fixture.stop("counts")
-        _ = try fixture.backfill("by_word")
+        #expect { try fixture.backfill("by_word") } throws: { "\($0)".contains("maser start counts") }
+        #expect(try fixture.describe("by_word").versions.map(\.state) == ["serving"])
+        _ = try fixture.putBuildingVersion(of: "by_word")
         #expect { try fixture.backfill("by_word") } throws: { "\($0)".contains("already") }
         let changed = GenerationTests.byWord.replacingOccurrences(of: "AS n", with: "AS n, COUNT(*) * 2 AS twice")
         #expect { try fixture.deploy(GenerationTests.app(changed)) } throws: { "\($0)".contains("being built") }
@@ -132,7 +155,7 @@ import Testing
     @Test func deletingAnAppEndsWhatIsBuiltForIt() async throws {
         let fixture = try await deployed(10)
         try fixture.stop("counts")
-        _ = try fixture.backfill("by_word")
+        _ = try fixture.putBuildingVersion(of: "by_word")
         var request = WireDeleteAppRequest()
         request.app = "counts"
         _ = try ControlPlane(fixture.engine).delete(request)
@@ -180,6 +203,21 @@ extension ControlPlaneTests.Fixture {
         request.table = table
         if let time { request.appendTime = time } else { request.earliest = WireEmpty() }
         return try ControlPlane(engine).backfill(request).version
+    }
+
+    /// What a backfill leaves whose app was stopped meanwhile.
+    func putBuildingVersion(of name: String) throws -> UInt32 {
+        var table = try #require(engine.catalog.snapshot.table(named: name))
+        let category = try #require(engine.catalog.snapshot.category(named: "words"))
+        let number = table.nextVersion
+        try engine.tables.createVersion(table: table.id, version: number)
+        table.versions.append(
+            VersionEntry(
+                number: number, createdAt: Clock.now, origin: "backfill",
+                backfill: Backfill(startOffsets: Array(repeating: 0, count: category.bucketCount))))
+        table.nextVersion = number + 1
+        try engine.catalog.update { [table] in try $0.put(table) }
+        return number
     }
 
     func describe(_ table: String) throws -> WireTableDescriptor {
