@@ -16,8 +16,9 @@ final class RetainedPositions: Sendable {
 
     /// By bucket; nil where it is not known, as while the tables cannot be read.
     func needed(inCategory id: UInt32) -> [Int: Int64]? {
-        guard let progress = progress.withLock({ $0 }), (try? progress.tables.sync()) != nil else { return nil }
-        guard let needed = progress.needed(inCategory: id) else { return [:] }
+        guard let progress = progress.withLock({ $0 }), let needed = try? progress.needed(inCategory: id) else {
+            return nil
+        }
         return Dictionary(uniqueKeysWithValues: needed.enumerated().map { ($0.offset, $0.element) })
     }
 }

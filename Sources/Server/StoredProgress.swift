@@ -157,20 +157,15 @@ struct StoredProgress: Sendable {
         return readers
     }
 
-    /// By bucket, the first record of a category that somebody has yet to apply; nil where nobody reads it. What a power loss
-    /// may take back counts as not applied.
-    func needed(inCategory id: UInt32) -> [Int64]? {
+    /// By bucket, the first record of a category that somebody has yet to apply; empty where nobody reads it. What a power
+    /// loss may take back counts as not applied. Throws where that cannot be known.
+    func needed(inCategory id: UInt32) throws(TablesError) -> [Int64] {
         let snapshot = catalog.snapshot
-        guard let category = snapshot.category(id: id) else { return nil }
-        let readers: [Reader]
-        do throws(TablesError) {
-            readers = try self.readers(of: category, in: snapshot, now: 0)
-            // After the positions were read: what was written since may be lost, but not they.
-            try tables.sync()
-        } catch {
-            return [Int64](repeating: 0, count: category.bucketCount)
-        }
-        guard let first = readers.first else { return nil }
+        guard let category = snapshot.category(id: id) else { return [] }
+        let readers = try readers(of: category, in: snapshot, now: 0)
+        // After the positions were read: what was written since may be lost, but not they.
+        try tables.sync()
+        guard let first = readers.first else { return [] }
         return readers.dropFirst().reduce(first.positions) { zip($0, $1.positions).map { min($0, $1) } }
     }
 }
