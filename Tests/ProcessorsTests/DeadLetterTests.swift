@@ -65,6 +65,19 @@ import Testing
         #expect(Set(letters.map { [$0["bucket"], $0["offset"]] }).count == letters.count)
     }
 
+    /// A table that is behind refuses what another one took, before a record that is kept already.
+    @Test func keepsEarlierRecordsThanThoseThatAreKeptAlready() throws {
+        let stores = try Stores(bucketCount: 1)
+        try stores.append(Self.bad, bucket: 0)
+        let last = Self.bad.count - 1
+        let headers = [("category", "events"), ("bucket", "0"), ("offset", "\(last)"), ("reason", "kept")]
+        try stores.categories.appendAndWait(
+            [NewRecord(value: [], headers: headers.map { RecordHeader(name: $0, value: Array($1.utf8)) })],
+            to: EventsApp.deadLetters)
+        try stores.process()
+        #expect(try stores.deadLetters().map { $0["offset"] } == ([last] + Array(0..<last)).map { String($0) })
+    }
+
     /// What the app before it could not apply says nothing about what this one cannot.
     @Test func keepsItsOwnWhateverAFormerAppOfTheNameKept() throws {
         let stores = try Stores(bucketCount: 1, app: EventsApp.app(deadLettersFrom: 1))
