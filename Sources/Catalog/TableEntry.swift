@@ -270,17 +270,41 @@ package struct VersionEntry: Codable, Hashable, Sendable {
     package var origin: String
     /// Rows that a load put in; nil for a version fed by a category.
     package var loadedRows: Int64?
-    /// Where a backfill began; nil for a version that began where its input table does.
+    /// Where the records of its category begin for it: of a backfill, and of a load that goes on with a category; nil for a
+    /// version that began where its input table does.
     package var backfill: Backfill?
+    /// The load that it came from; nil for a version fed by a category alone.
+    package var load: LoadRecord?
 
     package init(
-        number: UInt32, createdAt: Int64, origin: String, loadedRows: Int64? = nil, backfill: Backfill? = nil
+        number: UInt32, createdAt: Int64, origin: String, loadedRows: Int64? = nil, backfill: Backfill? = nil,
+        load: LoadRecord? = nil
     ) {
         self.number = number
         self.createdAt = createdAt
         self.origin = origin
         self.loadedRows = loadedRows
         self.backfill = backfill
+        self.load = load
+    }
+}
+
+/// What is kept of a load.
+package struct LoadRecord: Codable, Hashable, Sendable {
+    /// XXH3-64 of its manifest, as 16 hexadecimal digits.
+    package var manifest: String
+    /// nil where no category feeds the table.
+    package var cut: Cut?
+    /// Empty until they are made, which a version that goes on with a category is caught up for.
+    package var checks: [VersionCheck]
+    /// The checks were not to decide.
+    package var isForced: Bool
+
+    package init(manifest: String, cut: Cut? = nil, checks: [VersionCheck] = [], isForced: Bool = false) {
+        self.manifest = manifest
+        self.cut = cut
+        self.checks = checks
+        self.isForced = isForced
     }
 }
 
