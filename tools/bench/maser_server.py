@@ -19,7 +19,7 @@ class Server:
 
     def __init__(self, binary, folder):
         self.binary = binary
-        self.folder = tempfile.mkdtemp(prefix="ingest.", dir=folder)
+        self.folder = tempfile.mkdtemp(prefix="server.", dir=folder)
         self.certificates = os.path.join(self.folder, "certs")
         self.process = None
         self.port = free_port()
@@ -66,15 +66,19 @@ class Server:
     def file(self, name):
         return os.path.join(self.certificates, name)
 
-    def maser(self, *arguments, **values):
-        """Runs one command; returns what it prints, as JSON with `json=True`."""
-        variables = {
+    @property
+    def variables(self):
+        """What a command needs to reach it."""
+        return {
             **os.environ, "MASER_ENDPOINT": f"127.0.0.1:{self.port}", "MASER_CA": self.file("ca.pem"),
             "MASER_CERT": self.file("client.pem"), "MASER_KEY": self.file("client.key"),
         }
+
+    def maser(self, *arguments, **values):
+        """Runs one command; returns what it prints, as JSON with `json=True`."""
         as_json = values.get("json", False)
         command = [self.binary, *arguments, *(["--json"] if as_json else [])]
-        done = subprocess.run(command, capture_output=True, text=True, env=variables)
+        done = subprocess.run(command, capture_output=True, text=True, env=self.variables)
         if done.returncode != 0:
             raise CannotMeasure(f"maser {' '.join(arguments)}: {done.stderr.strip()[-500:]}")
         return [json.loads(line) for line in done.stdout.splitlines()] if as_json else done.stdout

@@ -12,6 +12,7 @@ struct BenchLookup: AsyncParsableCommand {
 
               maser bench lookup delay_by_route
               maser bench lookup delay_by_route --tasks 1       one at a time: the latency of a lookup
+              maser bench lookup delay_by_route --rate 1000     so many single ones a second
             """)
 
     private static let sampledKeys = 10_000
@@ -31,12 +32,17 @@ struct BenchLookup: AsyncParsableCommand {
     @Option(help: "Seconds of each run.")
     var seconds = 3.0
 
+    @Option(
+        name: .customLong("rate"),
+        help: "Single lookups a second, evenly spread; by default as many as the server answers.")
+    var wantedRate: Double?
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var bench: BenchOptions
 
     func validate() throws {
-        if tasks < 1 || connections < 1 || batch < 1 || seconds <= 0 {
-            throw ValidationError("--tasks, --connections, --batch and --seconds have to be more than 0")
+        if tasks < 1 || connections < 1 || batch < 1 || seconds <= 0 || wantedRate ?? 1 <= 0 {
+            throw ValidationError("--tasks, --connections, --batch, --seconds and --rate have to be more than 0")
         }
     }
 
@@ -47,7 +53,7 @@ struct BenchLookup: AsyncParsableCommand {
             if keys.isEmpty { throw CommandError("\(command.table) has no rows to look up") }
             var figures = BenchFigures()
             for _ in 0..<command.bench.runs {
-                for (name, size) in [("single", 1), ("batch", command.batch)] {
+                for (name, size) in command.kinds {
                     let run = try await command.run(client, keys, batch: size)
                     figures.add("lookup_\(name)_rows_per_second", run.rowsPerSecond)
                     figures.add("lookup_\(name)_p50_milliseconds", Double(run.latencies.valueAtPercentile(50)) / 1e6)
@@ -58,8 +64,8 @@ struct BenchLookup: AsyncParsableCommand {
         }
         Output.standard.line("lookups of \(table), \(tasks) requests in flight on \(connections) connections:")
         printSheet(
-            [("  single", "single", "lookups/s"), ("  batches of \(batch)", "batch", "rows/s")].map {
-                title, name, unit in
+            kinds.map { name, size in
+                let (title, unit) = size > 1 ? ("  batches of \(size)", "rows/s") : ("  \(name)", "lookups/s")
                 let latency = ["p50", "p99"].map { percentile in
                     "\(percentile) "
                         + HumanText.seconds(figures.median("lookup_\(name)_\(percentile)_milliseconds") / 1000)
@@ -69,6 +75,10 @@ struct BenchLookup: AsyncParsableCommand {
         try figures.write(to: bench.jsonFile)
     }
 
+    private var kinds: [(name: String, size: Int)] {
+        wantedRate == nil ? [("single", 1), ("batch", batch)] : [("paced", 1)]
+    }
+
     private struct Run {
         var rowsPerSecond: Double
         /// Nanoseconds of each request.
@@ -76,16 +86,28 @@ struct BenchLookup: AsyncParsableCommand {
     }
 
     private func run(_ client: Client, _ keys: [[UInt8]], batch: Int) async throws -> Run {
-        let (table, seconds) = (table, seconds)
+        let (table, seconds, tasks) = (table, seconds, tasks)
+        let interval = wantedRate.map { Duration.seconds(1 / $0) }
         let clock = ContinuousClock()
         let start = clock.now
         let end = start + .seconds(seconds)
         let all = try await withThrowingTaskGroup(of: Histogram<UInt64>.self) { group in
-            for _ in 0..<tasks {
+            for task in 0..<tasks {
                 group.addTask {
                     var latencies = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+                    var due = start + (interval ?? .zero) * task
                     var now = clock.now
                     while now < end {
+                        if let interval {
+                            // Where an answer came after the next lookup was due, that one has waited since then.
+                            if due > now {
+                                try await clock.sleep(until: due)
+                                now = clock.now
+                            } else {
+                                now = due
+                            }
+                            due += interval * tasks
+                        }
                         let wanted = (0..<batch).map { _ in keys[Int.random(in: 0..<keys.count)] }
                         _ = try await client.get(table, keys: wanted)
                         let answered = clock.now

@@ -1,0 +1,25 @@
+"""The machine that a benchmark runs on, and the binary that it measures."""
+
+import os
+import platform
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def machine():
+    with open("/proc/cpuinfo") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} cores of {model}, Linux {platform.release()}"
+
+
+def find_binary(path):
+    path = path or os.path.join(ROOT, ".build", "release", "maser")
+    if not os.path.exists(path):
+        print("building the release binary", flush=True)
+        subprocess.run(["swift", "build", "-c", "release", "--product", "maser"], cwd=ROOT, check=True)
+    return os.path.abspath(path)
+
+
+def short(count):
+    return f"{count // 1_000_000}m"
