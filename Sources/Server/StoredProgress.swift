@@ -159,8 +159,7 @@ struct StoredProgress: Sendable {
 
     /// By bucket, the first record of a category that somebody has yet to apply; empty where nobody reads it. What a power
     /// loss may take back counts as not applied. Throws where that cannot be known.
-    func needed(inCategory id: UInt32) throws(TablesError) -> [Int64] {
-        let snapshot = catalog.snapshot
+    func needed(inCategory id: UInt32, in snapshot: CatalogSnapshot) throws(TablesError) -> [Int64] {
         guard let category = snapshot.category(id: id) else { return [] }
         let readers = try readers(of: category, in: snapshot, now: 0)
         // After the positions were read: what was written since may be lost, but not they.

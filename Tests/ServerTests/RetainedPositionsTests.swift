@@ -3,6 +3,7 @@ import Categories
 import Foundation
 import RPC
 import Records
+import Tables
 import Testing
 
 @testable import Server
@@ -46,5 +47,24 @@ import Testing
         for _ in 0..<2000 where try start() < 40 { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try start() >= 40)
         #expect(try fixture.count(of: "a") == 61)
+    }
+    @Test func whatIsNotNeededMakesRoomAlsoWhileTheTablesCannotBeWritten() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(Self.app)
+        let engine = try #require(fixture.engine)
+        let category = try #require(engine.catalog.snapshot.category(named: "words"))
+        func start() -> Int64 {
+            engine.categories.tidy()
+            return engine.categories.start(category: category.id, bucket: 0)
+        }
+        for _ in 0..<40 { try await fixture.append([record], to: "words") }
+        try await fixture.waitFor(40, of: "a")
+        let known = start()
+        #expect(0 < known && known < 40)
+        try engine.tables.close()
+        for _ in 0..<30 { try await fixture.append([record], to: "words") }
+        // All that had been applied when that was last known goes, and nothing else.
+        #expect(start() > known)
+        #expect(start() <= 40)
     }
 }
