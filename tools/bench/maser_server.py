@@ -83,6 +83,21 @@ class Server:
             raise CannotMeasure(f"maser {' '.join(arguments)}: {done.stderr.strip()[-500:]}")
         return [json.loads(line) for line in done.stdout.splitlines()] if as_json else done.stdout
 
+    def wait(self, app, at_most=None):
+        """Whether the app has applied all that its categories have, within so many seconds."""
+        try:
+            subprocess.run(
+                [self.binary, "bench", "wait", app], check=True, timeout=at_most, env=self.variables,
+                stdout=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def lag(self, app):
+        """Records that the app has yet to apply."""
+        lines = self.maser("status", json=True)
+        return next(line["lag"] for line in lines if line["kind"] == "app" and line["app"] == app)
+
     def deploy(self, sql):
         path = os.path.join(self.folder, "app.sql")
         with open(path, "w") as file:
