@@ -22,7 +22,8 @@ struct RoomTable {
             "Processors": ["Categories", "Tables", "Catalog", "Expressions", "Records", "Monoids", "Bytes"],
             "SQL": ["Catalog", "Expressions", "Records", "Monoids", "Bytes"],
             "BulkLoad": [
-                "Processors", "Tables", "Categories", "Catalog", "Records", "Monoids", "RocksDB", "Bytes",
+                "Processors", "Tables", "Categories", "Catalog", "Records", "Monoids", "RocksDB", "Bytes", "CArrow",
+                "CInflate",
             ],
             "RPC": ["Bytes", "COpenSSL"],
             "Operations": [],
@@ -39,5 +40,7 @@ struct RoomTable {
             "CRocksDB": "RocksDB",
             "CCompression": "Categories",
             "COpenSSL": "RPC",
+            "CArrow": "BulkLoad",
+            "CInflate": "BulkLoad",
         ])
 }
