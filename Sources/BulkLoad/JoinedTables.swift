@@ -23,8 +23,8 @@ package struct JoinedTables {
         let store = try BatchStore(folder: "\(folder)/joined", entries)
         for (entry, paths) in zip(entries, given.map(\.paths)) {
             let builder = VersionBuilder(
-                shape: TableShape(of: entry, shardCount: BatchStore.shardCount), sources: try SourceFiles(paths),
-                nullText: nullText, folder: "\(folder)/load-\(entry.id)")
+                descriptor: LoadDescriptor(table: entry, shardCount: BatchStore.shardCount),
+                sources: try SourceFiles(paths), nullText: nullText, folder: "\(folder)/load-\(entry.id)")
             let built = try builder.build()
             do {
                 try store.tables.ingest(files: built.files, table: entry.id, version: entry.servingVersion)

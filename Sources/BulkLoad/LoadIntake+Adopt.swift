@@ -89,7 +89,7 @@ extension LoadIntake {
         guard let table = snapshot.table(id: manifest.table.id) else {
             throw BulkLoadError(.notFound, "table \(manifest.table.name) was dropped")
         }
-        try manifest.check(against: TableShape(of: table, shardCount: snapshot.shardCount))
+        try manifest.check(against: table, shardCount: snapshot.shardCount)
         return table
     }
 
@@ -99,16 +99,17 @@ extension LoadIntake {
         guard rows == manifest.rows else {
             throw BulkLoadError(.corrupt, "the load has \(rows) rows, and \(manifest.rows) in its manifest")
         }
-        var keys = ByteStrings()
-        for sample in manifest.samples {
+        let keys = try manifest.samples.map { sample throws(BulkLoadError) in
             guard let key = sample.keyBytes else {
                 throw BulkLoadError(.wrongManifest, "the manifest has a sample whose key is not hexadecimal")
             }
-            keys.append(key)
+            return key
         }
-        let found = try tables.get(table, keys: keys)
+        let found = try tables.storedValues(
+            of: VersionID(table: table.id, version: table.servingVersion), keys: keys,
+            storageKey: StorageKey(of: table, shardCount: manifest.shards.count))
         for (index, sample) in manifest.samples.enumerated() {
-            guard found.isPresent[index], Checksum(xxh3([UInt8](found.messages[index]))) == sample.xxh3 else {
+            guard let value = found[index], Checksum(xxh3(value)) == sample.xxh3 else {
                 throw BulkLoadError(
                     .corrupt, "the load's row with key \(sample.key) does not read back as it was built")
             }

@@ -42,7 +42,7 @@ package final class LoadIntake: Sendable {
             throw BulkLoadError(.wrongManifest, "table \(table.name) is filled by an app, not by loads")
         }
         let manifest = try LoadManifest(decoding: bytes)
-        try manifest.check(against: TableShape(of: table, shardCount: shardCount))
+        try manifest.check(against: table, shardCount: shardCount)
         guard manifest.files.count <= Self.greatestFiles else {
             throw BulkLoadError(.wrongManifest, "a load has at most \(Self.greatestFiles) files")
         }

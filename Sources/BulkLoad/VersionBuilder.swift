@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Catalog
+package import Catalog
 internal import Foundation
 internal import Records
 internal import Tables
@@ -19,23 +19,29 @@ package struct BuiltVersion: Sendable {
 /// A build that fails leaves nothing behind; one that is done is found again by the next build of the same files in the
 /// same folder, so that an upload that broke off needs no second build.
 package struct VersionBuilder: Sendable {
-    package var shape: TableShape
+    package var descriptor: LoadDescriptor
     package var sources: SourceFiles
     /// What stands for NULL in CSV and TSV besides nothing.
     package var nullText: String?
-    /// For rows that are being sorted; the rest takes a few MiB more.
+    /// What source files call columns that have another name in the table.
+    package var columnNames: [String: String]
+    /// Where the category of a table that has one goes on.
+    package var cut: Cut?
+    /// For everything that grows with the rows; the rest takes a few MiB more.
     package var memoryBytes: Int
     package var folder: String
     package var fileBytes: Int
     private static let progressRows = 1 << 16
 
     package init(
-        shape: TableShape, sources: SourceFiles, nullText: String? = nil, folder: String,
-        memoryBytes: Int = 256 << 20, fileBytes: Int = 64 << 20
+        descriptor: LoadDescriptor, sources: SourceFiles, nullText: String? = nil, columnNames: [String: String] = [:],
+        cut: Cut? = nil, folder: String, memoryBytes: Int = 1 << 30, fileBytes: Int = 64 << 20
     ) {
-        self.shape = shape
+        self.descriptor = descriptor
         self.sources = sources
         self.nullText = nullText
+        self.columnNames = columnNames
+        self.cut = cut
         self.folder = folder
         self.memoryBytes = memoryBytes
         self.fileBytes = fileBytes
@@ -57,7 +63,7 @@ package struct VersionBuilder: Sendable {
     private func buildAnew(_ progress: (BuildProgress) -> Void) throws(BulkLoadError) -> BuiltVersion {
         let sort = ExternalSort(folder: folder, memoryBytes: memoryBytes)
         let read = try readSources(into: sort, progress)
-        var output = VersionFiles(folder: folder, targetBytes: fileBytes)
+        var output = VersionFiles(folder: folder, targetBytes: fileBytes, shardCount: descriptor.shardCount)
         var sampled = SampledRows(of: sort.count)
         var written: Int64 = 0
         try sort.handOver { key, value throws(BulkLoadError) in
@@ -70,8 +76,9 @@ package struct VersionBuilder: Sendable {
         }
         let files = try output.finish()
         let manifest = LoadManifest(
-            shape: shape, sources: read, nullText: nullText, files: files, samples: sampled.samples,
-            duplicates: sort.duplicates)
+            table: descriptor.table, shardCount: descriptor.shardCount, sources: read, nullText: nullText, cut: cut,
+            files: files, shardRows: output.shardRows, shardBytes: output.shardBytes, nulls: [],
+            samples: sampled.samples, duplicates: sort.duplicates, leftOut: 0)
         let bytes = try manifest.encoded()
         try WorkFolder.write(bytes, to: manifestPath)
         progress(BuildProgress(phase: .writing, done: sort.count, total: sort.count, rows: sort.count))
@@ -81,8 +88,8 @@ package struct VersionBuilder: Sendable {
     private func readSources(
         into sort: ExternalSort, _ progress: (BuildProgress) -> Void
     ) throws(BulkLoadError) -> [LoadManifest.Source] {
-        let encoder = StoredRowEncoder(shape: shape)
-        let columns = shape.sourceColumns
+        let encoder = StoredRowEncoder(descriptor)
+        let columns = descriptor.sourceColumns
         var read: [LoadManifest.Source] = []
         var bytesBefore: Int64 = 0
         for (index, path) in sources.paths.enumerated() {
@@ -112,8 +119,9 @@ package struct VersionBuilder: Sendable {
     /// The version in the folder, where it was built for this table from these very files, and is whole.
     private func finished() throws(BulkLoadError) -> BuiltVersion? {
         guard let bytes = FileManager.default.contents(atPath: manifestPath).map({ [UInt8]($0) }),
-            let manifest = try? LoadManifest(decoding: bytes), (try? manifest.check(against: shape)) != nil,
-            manifest.nullText == nullText, manifest.sources.count == sources.paths.count
+            let manifest = try? LoadManifest(decoding: bytes),
+            (try? manifest.check(against: descriptor.table, shardCount: descriptor.shardCount)) != nil,
+            manifest.nullText == nullText, manifest.cut == cut, manifest.sources.count == sources.paths.count
         else { return nil }
         for (source, path) in zip(manifest.sources, sources.paths) {
             let (size, xxh3) = try ChunkedFile.measure(path)
@@ -129,25 +137,25 @@ package struct VersionBuilder: Sendable {
 
 /// Turns a batch of source rows into storage keys and stored rows.
 private struct StoredRowEncoder {
-    let shape: TableShape
+    let table: TableEntry
     let storageKey: StorageKey
     let encoder: UpsertRowEncoder
 
-    init(shape: TableShape) {
-        self.shape = shape
-        storageKey = shape.storageKey
-        encoder = UpsertRowEncoder(of: shape.entry)
+    init(_ descriptor: LoadDescriptor) {
+        table = descriptor.table
+        storageKey = StorageKey(of: table, shardCount: descriptor.shardCount)
+        encoder = UpsertRowEncoder(of: table)
     }
 
     func encode(
         _ batch: SourceBatch, file: Int, firstRow: Int, from reader: SourceReader, into sort: ExternalSort
     ) throws(BulkLoadError) {
-        let keyColumns = Array(batch.columns.prefix(shape.keyColumns.count))
-        let columns = Array(batch.columns.dropFirst(shape.keyColumns.count))
+        let keyColumns = Array(batch.columns.prefix(table.keyColumns.count))
+        let columns = Array(batch.columns.dropFirst(table.keyColumns.count))
         var encoded = encodeKeys(
-            keyColumns, count: batch.count, leading: shape.shardColumnCount, reserved: StorageKey.shardBytes)
+            keyColumns, count: batch.count, leading: table.shardColumnCount, reserved: StorageKey.shardBytes)
         if let refused = encoded.refused.first {
-            let names = zip(shape.keyColumns, keyColumns).filter { _, column in
+            let names = zip(table.keyColumns, keyColumns).filter { _, column in
                 if case .double(let value) = column.value(at: refused) { value.isNaN } else { false }
             }.map(\.0.name)
             throw reader.malformed(

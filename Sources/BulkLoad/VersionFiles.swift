@@ -11,6 +11,9 @@ struct VersionFiles {
     private let shardLimitBytes: Int
     private var current: Current?
     private(set) var files: [LoadManifest.File] = []
+    /// Of each shard.
+    private(set) var shardRows: [Int64]
+    private(set) var shardBytes: [Int64]
 
     private struct Current {
         var name: String
@@ -21,10 +24,12 @@ struct VersionFiles {
         var lastShard: Int
     }
 
-    init(folder: String, targetBytes: Int) {
+    init(folder: String, targetBytes: Int, shardCount: Int) {
         self.folder = folder
         self.targetBytes = targetBytes
         shardLimitBytes = targetBytes * 4
+        shardRows = [Int64](repeating: 0, count: shardCount)
+        shardBytes = shardRows
     }
 
     mutating func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(BulkLoadError) {
@@ -41,6 +46,8 @@ struct VersionFiles {
         current?.bytes += key.count + value.count
         current?.rows += 1
         current?.lastShard = shard
+        shardRows[shard] += 1
+        shardBytes[shard] += Int64(key.count + value.count)
     }
 
     mutating func finish() throws(BulkLoadError) -> [LoadManifest.File] {

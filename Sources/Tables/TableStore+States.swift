@@ -39,3 +39,22 @@ extension TableStore {
         try finishPage()
     }
 }
+
+extension TableStore {
+    /// The stored values of some keys of a version, whether it serves or not, and whoever may see them: states are not presented,
+    /// tombstones and expired rows are there. nil where there is none.
+    package func storedValues(
+        of version: VersionID, keys: [[UInt8]], storageKey: StorageKey
+    ) throws(TablesError) -> [[UInt8]?] {
+        let opened = try opened()
+        guard let family = opened.family(version) else { throw TableStore.noVersion(version) }
+        do {
+            return try keys.map { tuple in
+                let shard = try tuple.withUnsafeBytes { try storageKey.shard(of: $0) }
+                return try opened.database.value(forKey: StorageKey.bytes(shard: shard, tuple), in: family)
+            }
+        } catch {
+            throw TablesError(thrown: error, "reading version \(version.version) of table \(version.table)")
+        }
+    }
+}

@@ -66,8 +66,8 @@ final class LoadFixture {
         fileBytes: Int = 64 << 20
     ) throws -> VersionBuilder {
         VersionBuilder(
-            shape: TableShape(of: table, shardCount: 64), sources: try SourceFiles(paths), nullText: null, folder: work,
-            memoryBytes: memoryBytes, fileBytes: fileBytes)
+            descriptor: LoadDescriptor(table: table, shardCount: 64), sources: try SourceFiles(paths), nullText: null,
+            folder: work, memoryBytes: memoryBytes, fileBytes: fileBytes)
     }
 }
 

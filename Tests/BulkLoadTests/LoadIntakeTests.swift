@@ -106,6 +106,7 @@ import Testing
             { $0.samples[3].xxh3 = Checksum(1) }, { $0.samples[0].key = "0261" }, { $0.samples[0].key = "zz" },
             { manifest in
                 manifest.files[0].rows += 1
+                manifest.shards.rows[0] += 1
                 manifest.rows += 1
             },
         ] as [@Sendable (inout LoadManifest) -> Void])
@@ -117,7 +118,7 @@ import Testing
         _ = try server.load(honest)
         var manifest = honest.manifest
         change(&manifest)
-        let encoded = [UInt8](try JSONEncoder().encode(manifest))
+        let encoded = try manifest.encoded()
         let (load, _) = try server.intake.begin(manifest: encoded, table: try server.table(), shardCount: 64, now: 0)
         for (index, path) in honest.files.enumerated() {
             try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))).withUnsafeBytes {
@@ -156,17 +157,17 @@ import Testing
             message(LoadFixture.planes(), shardCount: 32) == "the load was built for another sharding of table planes")
         #expect(message(LoadFixture.planes(), manifest: Array("{}".utf8)) == "the manifest cannot be read")
         var format = built.manifest
-        format.format = 2
-        let newer = [UInt8](try JSONEncoder().encode(format))
-        #expect(message(LoadFixture.planes(), manifest: newer) == "the manifest has format 2; wanted is 1")
+        format.format = 3
+        let newer = try format.encoded()
+        #expect(message(LoadFixture.planes(), manifest: newer) == "the manifest has format 3; wanted is 2")
         var sum = built.manifest
         sum.rows = 11
-        let wrong = [UInt8](try JSONEncoder().encode(sum))
+        let wrong = try sum.encoded()
         #expect(
             message(LoadFixture.planes(), manifest: wrong) == "the manifest's files do not add up to its 11 rows")
         sum.files += sum.files
         for index in sum.files.indices { sum.files[index].rows = .max }
-        let giant = [UInt8](try JSONEncoder().encode(sum))
+        let giant = try sum.encoded()
         #expect(
             message(LoadFixture.planes(), manifest: giant) == "the manifest's files do not add up to its 11 rows")
         var upsert = LoadFixture.planes()

@@ -26,7 +26,7 @@ func load(
     let building = ProgressBar("building")
     defer { building.finish() }
     let builder = VersionBuilder(
-        shape: try TableShape(table), sources: try SourceFiles(paths), nullText: nullText, folder: folder)
+        descriptor: try LoadDescriptor(table), sources: try SourceFiles(paths), nullText: nullText, folder: folder)
     let built: BuiltVersion
     do {
         built = try builder.build { building.show($0.fraction, "\(HumanText.count($0.rows)) rows") }
@@ -87,14 +87,16 @@ private var cacheFolder: String {
     return (caches ?? FileManager.default.temporaryDirectory).appendingPathComponent("maser/loads").path
 }
 
-extension TableShape {
+extension LoadDescriptor {
     fileprivate init(_ table: WireTableDescriptor) throws {
-        self.init(
+        let entry = TableEntry(
             id: table.id, name: table.name, schemaRevision: table.schemaRevision,
             keyColumns: try table.keyColumns.map { KeyColumn(name: $0.name, type: try valueType($0.type)) },
+            shardColumnCount: Int(table.shardColumns), stateFields: [], aggregates: [],
             columns: try table.columns.map {
                 TableColumn(number: Int($0.number), name: $0.name, type: try valueType($0.type))
             },
-            shardCount: Int(table.shardCount), shardColumnCount: Int(table.shardColumns))
+            nextFieldNumber: 0, source: .loads, sql: "", versions: [], servingVersion: 0, nextVersion: 0)
+        self.init(table: entry, shardCount: Int(table.shardCount))
     }
 }
