@@ -10,6 +10,13 @@ package enum Cut: Codable, Hashable, Sendable {
     case replace
 }
 
+extension Cut {
+    /// Before it, records do not count for the version; nil where all do.
+    package var eventTime: Int64? {
+        if case .eventTime(let time) = self { time } else { nil }
+    }
+}
+
 /// What a load was compared with before it served.
 package struct VersionCheck: Codable, Hashable, Sendable {
     package enum Subject: Codable, Hashable, Sendable {

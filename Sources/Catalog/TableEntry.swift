@@ -33,6 +33,10 @@ package struct TableEntry: Codable, Hashable, Sendable {
     package var versions: [VersionEntry]
     package var servingVersion: UInt32
     package var nextVersion: UInt32
+    /// nil: the usual ones.
+    package var loadLimits: LoadLimits?
+    /// The oldest first; nil where none was ever adopted.
+    package var adoptedLoads: [AdoptedLoad]?
 
     package init(
         id: UInt32, name: String, schemaRevision: UInt32 = 1, keyColumns: [KeyColumn], shardColumnCount: Int,
@@ -289,6 +293,25 @@ package struct VersionEntry: Codable, Hashable, Sendable {
     }
 }
 
+extension VersionEntry {
+    /// It is made from history, and has not caught up yet.
+    package var isBuilding: Bool { backfill.map { !$0.isComplete } ?? false }
+    /// Its checks failed, and nobody let it serve since: it follows, and waits for a person.
+    package var isHeld: Bool { load.map { !$0.isForced && $0.checks.contains { !$0.isPassed } } ?? false }
+}
+
+extension TableEntry {
+    /// The version that is being built beside the others.
+    package var buildingVersion: VersionEntry? { versions.first { $0.isBuilding } }
+
+    /// The oldest versions beyond so many, the one that serves and one that is being built left alone.
+    package func surplusVersions(keeping count: Int) -> Set<UInt32> {
+        let kept = versions.filter { !$0.isBuilding }
+        let standby = kept.map(\.number).filter { $0 != servingVersion }.sorted()
+        return Set(standby.prefix(max(0, kept.count - max(1, count))))
+    }
+}
+
 /// What is kept of a load.
 package struct LoadRecord: Codable, Hashable, Sendable {
     /// XXH3-64 of its manifest, as 16 hexadecimal digits.
@@ -297,7 +320,7 @@ package struct LoadRecord: Codable, Hashable, Sendable {
     package var cut: Cut?
     /// Empty until they are made, which a version that goes on with a category is caught up for.
     package var checks: [VersionCheck]
-    /// The checks were not to decide.
+    /// A person let it serve, whatever the checks find.
     package var isForced: Bool
 
     package init(manifest: String, cut: Cut? = nil, checks: [VersionCheck] = [], isForced: Bool = false) {

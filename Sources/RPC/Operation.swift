@@ -34,4 +34,10 @@ package enum Operation: UInt8, Hashable, Sendable, CaseIterable {
     case upload = 65
     case finishLoad = 66
     case abortLoad = 67
+    case loadDescriptor = 68
+
+    // Versions.
+    case rollback = 69
+    case dropVersion = 70
+    case cut = 71
 }

@@ -74,6 +74,10 @@ final class Dispatcher: RequestHandler {
             case .upload: loads.upload(request, in: burst, on: pool)
             case .finishLoad: run(request, in: burst, loads.finish)
             case .abortLoad: run(request, in: burst, loads.abort)
+            case .loadDescriptor: run(request, in: burst, descriptions.loadDescriptor)
+            case .rollback: run(request, in: burst, control.rollback)
+            case .dropVersion: run(request, in: burst, control.drop)
+            case .cut: run(request, in: burst, control.cut)
             }
         }
     }

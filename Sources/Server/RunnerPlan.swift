@@ -94,18 +94,13 @@ struct RunnerPlan: Hashable {
 }
 
 extension TableEntry {
-    /// The version that a backfill fills beside the others.
-    var buildingVersion: VersionEntry? { versions.first { $0.isBuilding } }
-
-    /// `nextVersion` is nothing to a runner.
+    /// What loads are held to, and which there were, is nothing to a runner, and nor is `nextVersion`.
     fileprivate func with(versions: [VersionEntry]) -> TableEntry {
         var table = self
         table.versions = versions
         table.nextVersion = 0
+        table.loadLimits = nil
+        table.adoptedLoads = nil
         return table
     }
-}
-
-extension VersionEntry {
-    var isBuilding: Bool { backfill.map { !$0.isComplete } ?? false }
 }

@@ -768,11 +768,40 @@ package nonisolated struct WireTableDescriptor: @unchecked Sendable {
     set {_uniqueStorage()._servingVersion = newValue}
   }
 
+  package var loadLimits: WireLoadLimits {
+    get {_storage._loadLimits ?? WireLoadLimits()}
+    set {_uniqueStorage()._loadLimits = newValue}
+  }
+  /// Returns true if `loadLimits` has been explicitly set.
+  package var hasLoadLimits: Bool {_storage._loadLimits != nil}
+  /// Clears the value of `loadLimits`. Subsequent reads from it will return its default value.
+  package mutating func clearLoadLimits() {_uniqueStorage()._loadLimits = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What a loaded version must keep of the serving one before it serves.
+package nonisolated struct WireLoadLimits: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ratio
+  package var leastRows: Double = 0
+
+  /// ratio
+  package var leastBytes: Double = 0
+
+  /// of the share of a column's values that are NULL
+  package var nullRise: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireColumnDescriptor: Sendable {
@@ -838,7 +867,7 @@ package nonisolated struct WireVersionDescriptor: Sendable {
 
   package var bytes: Int64 = 0
 
-  /// serving, standby or building
+  /// serving, standby, building, or held: its checks failed, and it follows but does not serve
   package var state: String = String()
 
   /// absent: nothing follows a category
@@ -857,12 +886,132 @@ package nonisolated struct WireVersionDescriptor: Sendable {
   /// why nothing is applied to it, where something is wrong
   package var failure: String = String()
 
+  /// of a load into a table that a category feeds
+  package var cut: WireCut {
+    get {_cut ?? WireCut()}
+    set {_cut = newValue}
+  }
+  /// Returns true if `cut` has been explicitly set.
+  package var hasCut: Bool {self._cut != nil}
+  /// Clears the value of `cut`. Subsequent reads from it will return its default value.
+  package mutating func clearCut() {self._cut = nil}
+
+  /// of a load, once they are made
+  package var checks: [WireVersionCheck] = []
+
+  /// a person let it serve, whatever the checks say
+  package var forced: Bool = false
+
+  /// records left out for an event time before the cut's
+  package var stragglers: UInt64 = 0
+
+  /// of a load: XXH3-64 of the manifest, as 16 hexadecimal digits
+  package var manifest: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _loadedRows: Int64? = nil
   fileprivate var _freshness: Int64? = nil
+  fileprivate var _cut: WireCut? = nil
+}
+
+/// Where what a load holds ends, and its category's records go on: cut.md.
+package nonisolated struct WireCut: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kind: WireCut.OneOf_Kind? = nil
+
+  package var positions: WireCutPositions {
+    get {
+      if case .positions(let v)? = kind {return v}
+      return WireCutPositions()
+    }
+    set {kind = .positions(newValue)}
+  }
+
+  /// microseconds since 1970
+  package var eventTime: Int64 {
+    get {
+      if case .eventTime(let v)? = kind {return v}
+      return 0
+    }
+    set {kind = .eventTime(newValue)}
+  }
+
+  package var earliest: WireEmpty {
+    get {
+      if case .earliest(let v)? = kind {return v}
+      return WireEmpty()
+    }
+    set {kind = .earliest(newValue)}
+  }
+
+  package var replace: WireEmpty {
+    get {
+      if case .replace(let v)? = kind {return v}
+      return WireEmpty()
+    }
+    set {kind = .replace(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Kind: Equatable, Sendable {
+    case positions(WireCutPositions)
+    /// microseconds since 1970
+    case eventTime(Int64)
+    case earliest(WireEmpty)
+    case replace(WireEmpty)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct WireCutPositions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var categoryID: UInt32 = 0
+
+  /// by bucket
+  package var offsets: [Int64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a load was compared with before it served.
+package nonisolated struct WireVersionCheck: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// rows, bytes or nulls
+  package var subject: String = String()
+
+  /// of nulls
+  package var column: String = String()
+
+  /// of the version that served then
+  package var former: Double = 0
+
+  package var found: Double = 0
+
+  /// rows and bytes: the least ratio to the former; nulls: the greatest rise of their share
+  package var limit: Double = 0
+
+  package var passed: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireListTablesRequest: Sendable {
@@ -1379,6 +1528,12 @@ package nonisolated struct WireBeginLoadRequest: Sendable {
   /// manifest.md
   package var manifest: Data = Data()
 
+  /// a manifest that was adopted already is not refused
+  package var again: Bool = false
+
+  /// earliest or replace, where a category feeds the table and the manifest has no cut; else empty
+  package var live: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1436,6 +1591,9 @@ package nonisolated struct WireFinishLoadRequest: Sendable {
 
   package var load: String = String()
 
+  /// it serves, whatever its checks find
+  package var force: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1450,6 +1608,14 @@ package nonisolated struct WireFinishLoadResponse: Sendable {
 
   package var rows: Int64 = 0
 
+  /// serving; building: it replays its category, and serves when it has caught up; held: its checks failed
+  package var state: String = String()
+
+  package var checks: [WireVersionCheck] = []
+
+  /// a line for a person each
+  package var warnings: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1461,6 +1627,125 @@ package nonisolated struct WireAbortLoadRequest: Sendable {
   // methods supported on all messages.
 
   package var load: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a build of a version has to know of a table, for a place without a server.
+package nonisolated struct WireLoadDescriptorRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var table: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireLoadDescriptorResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// JSON, for this Maser's own builds
+  package var descriptor: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Lets another version serve.
+package nonisolated struct WireRollbackRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var table: String = String()
+
+  /// 0: the newest before the one that serves
+  package var version: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRollbackResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var version: UInt32 = 0
+
+  package var former: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireDropVersionRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var table: String = String()
+
+  package var version: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireDropVersionResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var freedBytes: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireCutRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var category: String = String()
+
+  /// before the first record appended at or after it; absent: behind all there are
+  package var appendTime: Int64 {
+    get {_appendTime ?? 0}
+    set {_appendTime = newValue}
+  }
+  /// Returns true if `appendTime` has been explicitly set.
+  package var hasAppendTime: Bool {self._appendTime != nil}
+  /// Clears the value of `appendTime`. Subsequent reads from it will return its default value.
+  package mutating func clearAppendTime() {self._appendTime = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _appendTime: Int64? = nil
+}
+
+package nonisolated struct WireCutResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// cut.md
+  package var cut: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2758,7 +3043,7 @@ nonisolated extension WireDescribeTableRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TableDescriptor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}schema_revision\0\u{3}key_columns\0\u{1}columns\0\u{1}states\0\u{3}shard_count\0\u{3}shard_columns\0\u{3}pane_microseconds\0\u{3}pane_zone\0\u{3}lifetime_microseconds\0\u{1}app\0\u{1}sql\0\u{1}source\0\u{1}input\0\u{1}versions\0\u{3}serving_version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}schema_revision\0\u{3}key_columns\0\u{1}columns\0\u{1}states\0\u{3}shard_count\0\u{3}shard_columns\0\u{3}pane_microseconds\0\u{3}pane_zone\0\u{3}lifetime_microseconds\0\u{1}app\0\u{1}sql\0\u{1}source\0\u{1}input\0\u{1}versions\0\u{3}serving_version\0\u{3}load_limits\0")
 
   fileprivate class _StorageClass {
     var _id: UInt32 = 0
@@ -2778,6 +3063,7 @@ nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
     var _input: String = String()
     var _versions: [WireVersionDescriptor] = []
     var _servingVersion: UInt32 = 0
+    var _loadLimits: WireLoadLimits? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2805,6 +3091,7 @@ nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
       _input = source._input
       _versions = source._versions
       _servingVersion = source._servingVersion
+      _loadLimits = source._loadLimits
     }
   }
 
@@ -2840,6 +3127,7 @@ nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._input) }()
         case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._versions) }()
         case 17: try { try decoder.decodeSingularUInt32Field(value: &_storage._servingVersion) }()
+        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._loadLimits) }()
         default: break
         }
       }
@@ -2848,6 +3136,10 @@ nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
       if _storage._id != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._id, fieldNumber: 1)
       }
@@ -2899,6 +3191,9 @@ nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._servingVersion != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._servingVersion, fieldNumber: 17)
       }
+      try { if let v = _storage._loadLimits {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2925,10 +3220,51 @@ nonisolated extension WireTableDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._input != rhs_storage._input {return false}
         if _storage._versions != rhs_storage._versions {return false}
         if _storage._servingVersion != rhs_storage._servingVersion {return false}
+        if _storage._loadLimits != rhs_storage._loadLimits {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLoadLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LoadLimits"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}least_rows\0\u{3}least_bytes\0\u{3}null_rise\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.leastRows) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.leastBytes) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.nullRise) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.leastRows.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.leastRows, fieldNumber: 1)
+    }
+    if self.leastBytes.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.leastBytes, fieldNumber: 2)
+    }
+    if self.nullRise.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.nullRise, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireLoadLimits, rhs: WireLoadLimits) -> Bool {
+    if lhs.leastRows != rhs.leastRows {return false}
+    if lhs.leastBytes != rhs.leastBytes {return false}
+    if lhs.nullRise != rhs.nullRise {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3026,7 +3362,7 @@ nonisolated extension WireStateDescriptor: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionDescriptor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}created_at\0\u{1}origin\0\u{3}loaded_rows\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}state\0\u{1}freshness\0\u{3}lag_records\0\u{1}failure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}created_at\0\u{1}origin\0\u{3}loaded_rows\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}state\0\u{1}freshness\0\u{3}lag_records\0\u{1}failure\0\u{1}cut\0\u{1}checks\0\u{1}forced\0\u{1}stragglers\0\u{1}manifest\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3044,6 +3380,11 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
       case 8: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.lagRecords) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.failure) }()
+      case 11: try { try decoder.decodeSingularMessageField(value: &self._cut) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.checks) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.forced) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.stragglers) }()
+      case 15: try { try decoder.decodeSingularStringField(value: &self.manifest) }()
       default: break
       }
     }
@@ -3084,6 +3425,21 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
     if !self.failure.isEmpty {
       try visitor.visitSingularStringField(value: self.failure, fieldNumber: 10)
     }
+    try { if let v = self._cut {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    } }()
+    if !self.checks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.checks, fieldNumber: 12)
+    }
+    if self.forced != false {
+      try visitor.visitSingularBoolField(value: self.forced, fieldNumber: 13)
+    }
+    if self.stragglers != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stragglers, fieldNumber: 14)
+    }
+    if !self.manifest.isEmpty {
+      try visitor.visitSingularStringField(value: self.manifest, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3098,6 +3454,197 @@ nonisolated extension WireVersionDescriptor: SwiftProtobuf.Message, SwiftProtobu
     if lhs._freshness != rhs._freshness {return false}
     if lhs.lagRecords != rhs.lagRecords {return false}
     if lhs.failure != rhs.failure {return false}
+    if lhs._cut != rhs._cut {return false}
+    if lhs.checks != rhs.checks {return false}
+    if lhs.forced != rhs.forced {return false}
+    if lhs.stragglers != rhs.stragglers {return false}
+    if lhs.manifest != rhs.manifest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCut: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Cut"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}positions\0\u{3}event_time\0\u{1}earliest\0\u{1}replace\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: WireCutPositions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .positions(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .positions(v)
+        }
+      }()
+      case 2: try {
+        var v: Int64?
+        try decoder.decodeSingularInt64Field(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .eventTime(v)
+        }
+      }()
+      case 3: try {
+        var v: WireEmpty?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .earliest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .earliest(v)
+        }
+      }()
+      case 4: try {
+        var v: WireEmpty?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .replace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .replace(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.kind {
+    case .positions?: try {
+      guard case .positions(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .eventTime?: try {
+      guard case .eventTime(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    }()
+    case .earliest?: try {
+      guard case .earliest(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .replace?: try {
+      guard case .replace(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCut, rhs: WireCut) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCutPositions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CutPositions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}category_id\0\u{1}offsets\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.categoryID) }()
+      case 2: try { try decoder.decodeRepeatedInt64Field(value: &self.offsets) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.categoryID != 0 {
+      try visitor.visitSingularUInt32Field(value: self.categoryID, fieldNumber: 1)
+    }
+    if !self.offsets.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.offsets, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCutPositions, rhs: WireCutPositions) -> Bool {
+    if lhs.categoryID != rhs.categoryID {return false}
+    if lhs.offsets != rhs.offsets {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireVersionCheck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".VersionCheck"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subject\0\u{1}column\0\u{1}former\0\u{1}found\0\u{1}limit\0\u{1}passed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.subject) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.column) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.former) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.found) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.limit) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.passed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.subject.isEmpty {
+      try visitor.visitSingularStringField(value: self.subject, fieldNumber: 1)
+    }
+    if !self.column.isEmpty {
+      try visitor.visitSingularStringField(value: self.column, fieldNumber: 2)
+    }
+    if self.former.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.former, fieldNumber: 3)
+    }
+    if self.found.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.found, fieldNumber: 4)
+    }
+    if self.limit.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.limit, fieldNumber: 5)
+    }
+    if self.passed != false {
+      try visitor.visitSingularBoolField(value: self.passed, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireVersionCheck, rhs: WireVersionCheck) -> Bool {
+    if lhs.subject != rhs.subject {return false}
+    if lhs.column != rhs.column {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.found != rhs.found {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.passed != rhs.passed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4125,7 +4672,7 @@ nonisolated extension WireTableStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireBeginLoadRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BeginLoadRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0\u{1}again\0\u{1}live\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4134,6 +4681,8 @@ nonisolated extension WireBeginLoadRequest: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.manifest) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.again) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.live) }()
       default: break
       }
     }
@@ -4143,11 +4692,19 @@ nonisolated extension WireBeginLoadRequest: SwiftProtobuf.Message, SwiftProtobuf
     if !self.manifest.isEmpty {
       try visitor.visitSingularBytesField(value: self.manifest, fieldNumber: 1)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 2)
+    }
+    if !self.live.isEmpty {
+      try visitor.visitSingularStringField(value: self.live, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireBeginLoadRequest, rhs: WireBeginLoadRequest) -> Bool {
     if lhs.manifest != rhs.manifest {return false}
+    if lhs.again != rhs.again {return false}
+    if lhs.live != rhs.live {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4265,7 +4822,7 @@ nonisolated extension WireUploadResponse: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireFinishLoadRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FinishLoadRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}load\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}load\0\u{1}force\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4274,6 +4831,7 @@ nonisolated extension WireFinishLoadRequest: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.load) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.force) }()
       default: break
       }
     }
@@ -4283,11 +4841,15 @@ nonisolated extension WireFinishLoadRequest: SwiftProtobuf.Message, SwiftProtobu
     if !self.load.isEmpty {
       try visitor.visitSingularStringField(value: self.load, fieldNumber: 1)
     }
+    if self.force != false {
+      try visitor.visitSingularBoolField(value: self.force, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireFinishLoadRequest, rhs: WireFinishLoadRequest) -> Bool {
     if lhs.load != rhs.load {return false}
+    if lhs.force != rhs.force {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4295,7 +4857,7 @@ nonisolated extension WireFinishLoadRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireFinishLoadResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FinishLoadResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}rows\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}rows\0\u{1}state\0\u{1}checks\0\u{1}warnings\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4305,6 +4867,9 @@ nonisolated extension WireFinishLoadResponse: SwiftProtobuf.Message, SwiftProtob
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.rows) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.checks) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
       default: break
       }
     }
@@ -4317,12 +4882,24 @@ nonisolated extension WireFinishLoadResponse: SwiftProtobuf.Message, SwiftProtob
     if self.rows != 0 {
       try visitor.visitSingularInt64Field(value: self.rows, fieldNumber: 2)
     }
+    if !self.state.isEmpty {
+      try visitor.visitSingularStringField(value: self.state, fieldNumber: 3)
+    }
+    if !self.checks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.checks, fieldNumber: 4)
+    }
+    if !self.warnings.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.warnings, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireFinishLoadResponse, rhs: WireFinishLoadResponse) -> Bool {
     if lhs.version != rhs.version {return false}
     if lhs.rows != rhs.rows {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.checks != rhs.checks {return false}
+    if lhs.warnings != rhs.warnings {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4353,6 +4930,270 @@ nonisolated extension WireAbortLoadRequest: SwiftProtobuf.Message, SwiftProtobuf
 
   package static func ==(lhs: WireAbortLoadRequest, rhs: WireAbortLoadRequest) -> Bool {
     if lhs.load != rhs.load {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLoadDescriptorRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LoadDescriptorRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.table) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.table.isEmpty {
+      try visitor.visitSingularStringField(value: self.table, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireLoadDescriptorRequest, rhs: WireLoadDescriptorRequest) -> Bool {
+    if lhs.table != rhs.table {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLoadDescriptorResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LoadDescriptorResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}descriptor\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.descriptor) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.descriptor.isEmpty {
+      try visitor.visitSingularBytesField(value: self.descriptor, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireLoadDescriptorResponse, rhs: WireLoadDescriptorResponse) -> Bool {
+    if lhs.descriptor != rhs.descriptor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRollbackRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RollbackRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.table) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.table.isEmpty {
+      try visitor.visitSingularStringField(value: self.table, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRollbackRequest, rhs: WireRollbackRequest) -> Bool {
+    if lhs.table != rhs.table {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRollbackResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RollbackResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}former\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.former) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    if self.former != 0 {
+      try visitor.visitSingularUInt32Field(value: self.former, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRollbackResponse, rhs: WireRollbackResponse) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDropVersionRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DropVersionRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.table) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.table.isEmpty {
+      try visitor.visitSingularStringField(value: self.table, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDropVersionRequest, rhs: WireDropVersionRequest) -> Bool {
+    if lhs.table != rhs.table {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDropVersionResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DropVersionResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}freed_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.freedBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.freedBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.freedBytes, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDropVersionResponse, rhs: WireDropVersionResponse) -> Bool {
+    if lhs.freedBytes != rhs.freedBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCutRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CutRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{3}append_time\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.category) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self._appendTime) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.category.isEmpty {
+      try visitor.visitSingularStringField(value: self.category, fieldNumber: 1)
+    }
+    try { if let v = self._appendTime {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCutRequest, rhs: WireCutRequest) -> Bool {
+    if lhs.category != rhs.category {return false}
+    if lhs._appendTime != rhs._appendTime {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCutResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CutResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cut\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.cut) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.cut.isEmpty {
+      try visitor.visitSingularBytesField(value: self.cut, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCutResponse, rhs: WireCutResponse) -> Bool {
+    if lhs.cut != rhs.cut {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

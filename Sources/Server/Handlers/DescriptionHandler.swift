@@ -19,6 +19,10 @@ struct DescriptionHandler: Sendable {
         return engine.descriptor(of: table, in: catalog)
     }
 
+    func loadDescriptor(_ request: WireLoadDescriptorRequest) throws -> WireLoadDescriptorResponse {
+        throw RPCError(.refused, "this server describes no tables to builds yet")
+    }
+
     func tables(_ request: WireListTablesRequest) throws -> WireListTablesResponse {
         let catalog = engine.catalog.snapshot
         var response = WireListTablesResponse()

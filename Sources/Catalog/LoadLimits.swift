@@ -1,0 +1,44 @@
+/// What a loaded version must keep of the serving one before it serves; a table's statement sets it.
+package struct LoadLimits: Codable, Hashable, Sendable {
+    /// The least ratio of its rows to those of the serving version.
+    package var leastRows: Double
+    /// The least ratio of its bytes.
+    package var leastBytes: Double
+    /// How much a greater share of a column's values may be NULL.
+    package var nullRise: Double
+
+    package init(leastRows: Double = 0.5, leastBytes: Double = 0.5, nullRise: Double = 0.2) {
+        self.leastRows = leastRows
+        self.leastBytes = leastBytes
+        self.nullRise = nullRise
+    }
+}
+
+/// A load that became a version: kept so that nobody adopts it twice without meaning it, and so that whoever lost the answer
+/// gets it again.
+package struct AdoptedLoad: Codable, Hashable, Sendable {
+    /// XXH3-64 of its manifest, as 16 hexadecimal digits.
+    package var manifest: String
+    package var version: UInt32
+    package var rows: Int64
+
+    package init(manifest: String, version: UInt32, rows: Int64) {
+        self.manifest = manifest
+        self.version = version
+        self.rows = rows
+    }
+}
+
+extension TableEntry {
+    /// How many loads a table remembers.
+    private static let greatestAdoptedLoads = 100
+
+    /// The last time that the manifest was adopted; nil where it was not, or long ago.
+    package func adoptedLoad(manifest: String) -> AdoptedLoad? {
+        adoptedLoads?.last { $0.manifest == manifest }
+    }
+
+    package mutating func remember(_ load: AdoptedLoad) {
+        adoptedLoads = ((adoptedLoads ?? []) + [load]).suffix(Self.greatestAdoptedLoads)
+    }
+}
