@@ -108,6 +108,7 @@ final class AppProcessor {
             for sink in follower.sinks {
                 sink.removeAll()
                 let positions = try storedPositions(of: sink)
+                (sink as? TableSink)?.load(positions)
                 let letters = positions[deadLetters.positionKey]?.offset ?? app.deadLettersFrom ?? 0
                 deadLetterPosition = min(deadLetterPosition ?? letters, letters)
                 stored.append(positions)
@@ -261,6 +262,7 @@ final class AppProcessor {
         let positions =
             followers.flatMap { $0.takeDirtyPositions(includingStandbys: includesStandbys) }
             + takeDeadLetterPositions(includingStandbys: includesStandbys)
+            + tableSinks.filter { includesStandbys || !$0.isStandby }.compactMap { $0.takeStragglers() }
         let taken = PendingCheckpoint(
             generation: generation, partials: partials, positions: positions, semantics: app.options.state,
             outputs: outputs.take(beginsRounds: beginsRounds))

@@ -36,7 +36,7 @@ final class InputPlan {
         for table in tables {
             guard let plan = try TablePlan(table, input: input, pool: &pool, joins: &joins) else { continue }
             for version in table.versions {
-                sinks.append(plan.makeSink(version: version.number, shardCount: shardCount))
+                sinks.append(plan.makeSink(version, shardCount: shardCount))
                 planOfSink.append(plans.count)
             }
             plans.append(plan)
@@ -71,8 +71,7 @@ final class InputPlan {
         for (index, position) in positions.enumerated() where position < whole.end {
             let firstRow = batch.offsets.firstIndex { $0 >= position } ?? batch.rows
             if index < tableSinks.count {
-                let rows = prepared.rows[planOfSink[index]]
-                tableSinks[index].apply(batch, rows, from: firstRow, &stopwatch)
+                let rows = tableSinks[index].apply(batch, prepared.rows[planOfSink[index]], from: firstRow, &stopwatch)
                 paneOutputs[index]?.observe(rows, from: firstRow)
             } else {
                 let output = index - tableSinks.count
@@ -85,7 +84,7 @@ final class InputPlan {
     /// Every table sink takes all records: they are not of a log, and so have no position and no watermark.
     func apply(_ prepared: PreparedInput, _ stopwatch: inout Stopwatch) {
         for (index, sink) in tableSinks.enumerated() {
-            sink.apply(prepared.batch, prepared.rows[planOfSink[index]], from: 0, &stopwatch)
+            _ = sink.apply(prepared.batch, prepared.rows[planOfSink[index]], from: 0, &stopwatch)
         }
     }
 
@@ -108,12 +107,14 @@ final class InputPlan {
 }
 
 extension TablePlan {
-    func makeSink(version: UInt32, shardCount: Int) -> TableSink {
+    func makeSink(_ entry: VersionEntry, shardCount: Int) -> TableSink {
+        let version = entry.number
         let storageKey = StorageKey(of: table, shardCount: shardCount)
         // A version that is built by itself is nobody's standby.
         let isServed = table.versions.contains { $0.number == table.servingVersion }
         let isStandby = isServed && version != table.servingVersion
-        return TableSink(VersionID(table: table.id, version: version), isStandby: isStandby) {
+        let id = VersionID(table: table.id, version: version)
+        return TableSink(id, isStandby: isStandby, earliestEventTime: entry.load?.cut?.eventTime) {
             switch body {
             case .aggregate(let states):
                 AggregatePartials(self, states: states, version: version, storageKey: storageKey)

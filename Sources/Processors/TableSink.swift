@@ -7,14 +7,23 @@ internal import Tables
 final class TableSink: PositionedSink {
     let version: VersionID
     let isStandby: Bool
+    /// Of a version whose load holds every record before it: those are passed over, for ever.
+    let earliestEventTime: Int64?
     private let makePartials: () -> any Partials
     private var current: any Partials
     /// What a checkpoint gave back.
     private var spare: (any Partials)?
+    /// Rows that were passed over for their event time, and how many of them the last checkpoint took.
+    private var stragglerCount: Int64 = 0
+    private var takenStragglerCount: Int64 = 0
 
-    init(_ version: VersionID, isStandby: Bool = false, _ makePartials: @escaping () -> any Partials) {
+    init(
+        _ version: VersionID, isStandby: Bool = false, earliestEventTime: Int64? = nil,
+        _ makePartials: @escaping () -> any Partials
+    ) {
         self.version = version
         self.isStandby = isStandby
+        self.earliestEventTime = earliestEventTime
         self.makePartials = makePartials
         current = makePartials()
     }
@@ -25,15 +34,36 @@ final class TableSink: PositionedSink {
     /// About what the partials take in memory.
     var byteCount: Int { current.byteCount }
 
-    /// Takes those of `rows` that do not come before `firstRow`.
-    func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch) {
+    /// Takes those of `rows` that do not come before `firstRow`, nor before the version's event time; returns which.
+    func apply(
+        _ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch
+    ) -> KeyedRows {
+        var rows = rows
+        if let time = earliestEventTime, let rest = rows.without(batch, before: time, from: firstRow) {
+            rows = rest.rows
+            stragglerCount += Int64(rest.count)
+        }
         current.apply(batch, rows, from: firstRow, &stopwatch)
+        return rows
     }
 
     /// Every partial; leaves the sink empty.
     func takePartials() -> any Partials {
         defer { current = spare.take() ?? makePartials() }
         return current
+    }
+
+    /// Goes on counting stragglers from what is stored.
+    func load(_ positions: [PositionKey: StoredPosition]) {
+        stragglerCount = Int64(clamping: Stragglers.count(in: positions))
+        takenStragglerCount = stragglerCount
+    }
+
+    /// What a checkpoint has to say of stragglers, which from now on counts as said; nil where that is nothing new.
+    func takeStragglers() -> StoredPosition? {
+        guard stragglerCount != takenStragglerCount else { return nil }
+        takenStragglerCount = stragglerCount
+        return Stragglers.position(of: id, count: stragglerCount)
     }
 
     /// What was taken is written.
