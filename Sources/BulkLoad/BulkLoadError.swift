@@ -17,6 +17,8 @@ package struct BulkLoadError: Error, Sendable, CustomStringConvertible {
         case wrongOffset
         /// What tables compute fits neither their input nor what they join.
         case wrongPlan
+        /// The manifest was adopted before.
+        case adoptedAlready
         /// Another load is at work there, or there are too many.
         case busy
         case diskFull
@@ -43,13 +45,14 @@ package struct BulkLoadError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Where in a source file, as compilers say it: `planes.csv:17:4`.
+/// Where in a source file, as compilers say it: `planes.csv:17:4`; in one without lines `planes.parquet, row 16`.
 package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
     package var file: String
-    /// From 1.
+    /// From 1; a row's number where `countsRows`.
     package var line: Int
     /// In characters from 1; nil where the line as a whole is meant.
     package var column: Int?
+    package var countsRows = false
 
     package init(file: String, line: Int, column: Int? = nil) {
         self.file = file
@@ -57,8 +60,15 @@ package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
         self.column = column
     }
 
+    /// `row` is from 1.
+    package init(file: String, row: Int) {
+        self.init(file: file, line: row)
+        countsRows = true
+    }
+
     package var description: String {
-        "\(file):\(line)" + (column.map { ":\($0)" } ?? "")
+        if countsRows { return "\(file), row \(line)" }
+        return "\(file):\(line)" + (column.map { ":\($0)" } ?? "")
     }
 }
 

@@ -1,101 +1,131 @@
 internal import Bytes
 package import Catalog
-internal import Records
 internal import RocksDB
-internal import Synchronization
 package import Tables
 
-/// A version that serves.
+/// What a load became.
 package struct AdoptedVersion: Hashable, Sendable {
+    package enum State: Hashable, Sendable {
+        case serving
+        /// It has yet to replay its category, and serves when it has caught up.
+        case building
+        /// Its checks failed: the version that served before serves on.
+        case held
+    }
+
     package var version: UInt32
     package var rows: Int64
+    package var state: State
+    package var checks: [VersionCheck]
+    /// Versions that the catalog names no more: beyond as many as are kept.
+    package var surplus: Set<UInt32>
 
-    package init(version: UInt32, rows: Int64) {
+    package init(
+        version: UInt32, rows: Int64, state: State = .serving, checks: [VersionCheck] = [], surplus: Set<UInt32> = []
+    ) {
         self.version = version
         self.rows = rows
+        self.state = state
+        self.checks = checks
+        self.surplus = surplus
     }
 }
 
-// The order matters. Until the catalog names the version nobody sees it, and a start drops it; the catalog names it
-// only once its rows are on the disk and checked; the former one goes when nobody new can find it.
+/// How a load is to be adopted.
+package struct Adoption: Sendable {
+    package var now: Int64
+    /// It serves, whatever its checks find.
+    package var isForced: Bool
+    /// Versions that the table keeps, the serving one counted.
+    package var versionsKept: Int
+    /// Where its category goes on; nil where none feeds the table.
+    package var replay: Replay?
 
-extension LoadIntake {
-    /// Verifies a load whose files are all here, makes a new version of its table out of them and lets it serve in place
-    /// of the former ones, which go. Whatever fails before that switch leaves the serving version as it was, and the
-    /// load is gone; one that is not whole yet stays.
-    package func adopt(
-        load: String, into tables: TableStore, catalog: CatalogStore, now: Int64
-    ) throws(BulkLoadError) -> AdoptedVersion {
-        let upload = try upload(load)
-        do {
-            // Which reads all of it, and holds nobody up.
-            try upload.verify()
-            let adopted = try adoption.withLock { _ in try adopt(upload, into: tables, catalog, now: now) }
-            remove(load: load)
-            return adopted
-        } catch let error as BulkLoadError {
-            // `busy`: it belongs to another call, which is not to lose its files.
-            if error.code != .wrongOffset, error.code != .busy { remove(load: load) }
-            throw error
-        } catch {
-            remove(load: load)
-            throw Self.failure(error)
+    package struct Replay: Hashable, Sendable {
+        package var cut: Cut
+        /// By bucket, the first record that counts.
+        package var startOffsets: [Int64]
+
+        package init(cut: Cut, startOffsets: [Int64]) {
+            self.cut = cut
+            self.startOffsets = startOffsets
         }
     }
 
-    private func adopt(
-        _ upload: LoadUpload, into tables: TableStore, _ catalog: CatalogStore, now: Int64
+    package init(now: Int64, isForced: Bool = false, versionsKept: Int = 3, replay: Replay? = nil) {
+        self.now = now
+        self.isForced = isForced
+        self.versionsKept = versionsKept
+        self.replay = replay
+    }
+}
+
+// The order matters. Until the catalog names the version nobody sees it, and a start drops it; the catalog names it only once
+// its rows are on the disk and checked; what it names no more goes when nobody new can find it.
+
+extension LoadIntake {
+    /// Makes a new version of its table out of a load that is verified, and names it in the catalog: it serves, or waits for its
+    /// category or for a person. To be called by one at a time. Whatever fails before the catalog has it leaves all as it was, and
+    /// the load is gone.
+    package func adopt(
+        _ upload: LoadUpload, into tables: TableStore, catalog: CatalogStore, _ adoption: Adoption
     ) throws -> AdoptedVersion {
+        defer { remove(load: upload.id.text) }
         let manifest = upload.manifest
-        var table = try catalog.update { snapshot in
-            var table = try Self.table(of: manifest, in: snapshot)
-            table.nextVersion += 1
-            try snapshot.put(table)
-            table.servingVersion = table.nextVersion - 1
-            return table
-        }
-        let number = table.servingVersion
+        let table = try upload.table(in: catalog.settled())
+        try upload.id.checkIsNew(to: table, upload.terms)
+        let number = table.nextVersion
+        // Of a load whose write failed.
+        try tables.dropVersion(table: table.id, version: number)
         try tables.createVersion(table: table.id, version: number)
-        let former: [UInt32]
         do {
             try tables.ingest(files: upload.files, table: table.id, version: number)
-            try check(manifest, table, tables)
-            former = try catalog.update { snapshot in
-                table = try Self.table(of: manifest, in: snapshot)
-                let former = table.versions.map(\.number)
-                table.versions = [
-                    VersionEntry(
-                        number: number, createdAt: now, origin: manifest.sources.map(\.name).joined(separator: ", "),
-                        loadedRows: manifest.rows)
-                ]
-                table.servingVersion = number
+            try Self.check(manifest, table, number, tables)
+            var record = LoadRecord(
+                manifest: upload.id.manifest, cut: adoption.replay?.cut, isForced: adoption.isForced)
+            // One that has a category to catch up with is compared when it has.
+            if adoption.replay == nil { record.checks = try VersionChecks.make(of: number, in: table, tables) }
+            let version = VersionEntry(
+                number: number, createdAt: adoption.now, origin: manifest.origin, loadedRows: manifest.rows,
+                backfill: adoption.replay.map { Backfill(startOffsets: $0.startOffsets) }, load: record)
+            let adopted = try catalog.update { snapshot in
+                var table = try upload.table(in: snapshot)
+                let adopted = table.adopt(version, keeping: adoption.versionsKept)
                 try snapshot.put(table)
-                return former
+                return adopted
             }
+            // What is not dropped now goes at the next start.
+            for version in adopted.surplus { try? tables.dropVersion(table: table.id, version: version) }
+            return adopted
         } catch {
-            // Where nobody knows whether the catalog names the version, it has to stay: the next start looks.
+            // Where nobody knows whether the catalog names the version, it has to stay until that is known.
             if (error as? CatalogError)?.code != .undecided {
                 try? tables.dropVersion(table: table.id, version: number)
             }
+            if let error = error as? TablesError, error.isFullDisk {
+                throw BulkLoadError(.diskFull, error.message, cause: error)
+            }
             throw error
         }
-        // The switch is made; what is not dropped now goes at the next start.
-        for version in former { try? tables.dropVersion(table: table.id, version: version) }
-        return AdoptedVersion(version: number, rows: manifest.rows)
     }
 
-    /// The table as it is now; it may have been dropped, or changed, since the load began.
-    private static func table(of manifest: LoadManifest, in snapshot: CatalogSnapshot) throws -> TableEntry {
-        guard let table = snapshot.table(id: manifest.table.id) else {
-            throw BulkLoadError(.notFound, "table \(manifest.table.name) was dropped")
+    /// Compares every file of a load with its manifest, and closes it. One that is not what its manifest says is gone; one that is
+    /// not whole yet stays open.
+    package func verify(_ upload: LoadUpload) throws(BulkLoadError) {
+        do {
+            try upload.verify()
+        } catch {
+            // `busy`: it belongs to another call, which is not to lose its files.
+            if error.code != .wrongOffset, error.code != .busy { remove(load: upload.id.text) }
+            throw error
         }
-        try manifest.check(against: table, shardCount: snapshot.shardCount)
-        return table
     }
 
-    /// Compares what lookups find in the new version with what the manifest says of it.
-    private func check(_ manifest: LoadManifest, _ table: TableEntry, _ tables: TableStore) throws {
-        let rows = try tables.statistics(table: table.id, version: table.servingVersion).estimatedRows
+    /// Compares what the new version has with what the manifest says of it.
+    private static func check(
+        _ manifest: LoadManifest, _ table: TableEntry, _ version: UInt32, _ tables: TableStore
+    ) throws {
+        let rows = try tables.statistics(table: table.id, version: version).estimatedRows
         guard rows == manifest.rows else {
             throw BulkLoadError(.corrupt, "the load has \(rows) rows, and \(manifest.rows) in its manifest")
         }
@@ -106,7 +136,7 @@ extension LoadIntake {
             return key
         }
         let found = try tables.storedValues(
-            of: VersionID(table: table.id, version: table.servingVersion), keys: keys,
+            of: VersionID(table: table.id, version: version), keys: keys,
             storageKey: StorageKey(of: table, shardCount: manifest.shards.count))
         for (index, sample) in manifest.samples.enumerated() {
             guard let value = found[index], Checksum(xxh3(value)) == sample.xxh3 else {
@@ -115,13 +145,45 @@ extension LoadIntake {
             }
         }
     }
+}
 
-    private static func failure(_ error: any Error) -> BulkLoadError {
-        switch error {
-        case let error as TablesError:
-            BulkLoadError(error.isFullDisk ? .diskFull : .storage, error.message, cause: error)
-        default: BulkLoadError(.storage, "adopting the load failed: \(error)", cause: error)
+extension LoadUpload {
+    /// The table as it is now; it may have been dropped, or changed, since the load began.
+    fileprivate func table(in snapshot: CatalogSnapshot) throws(BulkLoadError) -> TableEntry {
+        guard let table = snapshot.table(id: id.table) else {
+            throw BulkLoadError(.notFound, "table \(manifest.table.name) was dropped")
         }
+        try manifest.check(against: table, shardCount: snapshot.shardCount)
+        return table
+    }
+}
+
+extension TableEntry {
+    fileprivate mutating func adopt(_ version: VersionEntry, keeping count: Int) -> AdoptedVersion {
+        let state: AdoptedVersion.State = version.isBuilding ? .building : version.isHeld ? .held : .serving
+        versions.append(version)
+        nextVersion = version.number + 1
+        remember(
+            AdoptedLoad(
+                manifest: version.load?.manifest ?? "", version: version.number, rows: version.loadedRows ?? 0))
+        if state == .serving { servingVersion = version.number }
+        // One that is being built is beyond those that are kept, until it serves.
+        let surplus = state == .building ? [] : surplusVersions(keeping: count)
+        versions.removeAll { surplus.contains($0.number) }
+        return AdoptedVersion(
+            version: version.number, rows: version.loadedRows ?? 0, state: state, checks: version.load?.checks ?? [],
+            surplus: surplus)
+    }
+}
+
+extension LoadManifest {
+    /// For people: a load of a folder may have thousands of files.
+    private static let greatestNamedSources = 3
+
+    fileprivate var origin: String {
+        let names = sources.prefix(Self.greatestNamedSources).map(\.name).joined(separator: ", ")
+        let more = sources.count - Self.greatestNamedSources
+        return more > 0 ? "\(names) and \(more) more" : names
     }
 }
 

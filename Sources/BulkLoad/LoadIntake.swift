@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Where a server takes in the files of loads: a folder for each load under way, with its manifest.
 ///
-/// Chunks continue where the last one ended, so that an upload that broke off resumes; nothing of a load counts before
-/// all of it is here and verified. Loads live as long as the server: what a former one left is removed at start.
+/// Chunks continue where the last one ended, so that an upload that broke off resumes, over restarts of the server too;
+/// nothing of a load counts before all of it is here and verified.
 package final class LoadIntake: Sendable {
     /// Loads under way at once.
     package static let greatestLoads = 32
@@ -14,50 +14,54 @@ package final class LoadIntake: Sendable {
     package static let idleMicroseconds: Int64 = 24 * 3600 * 1_000_000
 
     private let directory: String
-    private let loads = Mutex<[String: LoadUpload]>([:])
-    /// Held while a load is adopted, so that versions of one table follow one another.
-    let adoption = Mutex<Void>(())
+    private let loads: Mutex<[String: LoadUpload]>
 
-    package init(directory: String) throws(BulkLoadError) {
+    /// Finds what a former server took in. What belongs to no table of the catalog, or was adopted, goes.
+    package init(directory: String, catalog: CatalogSnapshot, now: Int64) throws(BulkLoadError) {
         self.directory = directory
+        var found: [String: LoadUpload] = [:]
         do {
-            try? FileManager.default.removeItem(atPath: directory)
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            let left = try FileManager.default.contentsOfDirectory(atPath: directory)
-            guard left.isEmpty else {
-                throw BulkLoadError(.storage, "what a former server left in \(directory) cannot be removed")
+            for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+                let folder = "\(directory)/\(name)"
+                if let upload = LoadUpload(foundIn: folder, id: name, now: now), upload.isWanted(by: catalog) {
+                    found[name] = upload
+                } else {
+                    try FileManager.default.removeItem(atPath: folder)
+                }
             }
-        } catch let error as BulkLoadError {
-            throw error
         } catch {
-            throw BulkLoadError(.storage, "making the folder \(directory) failed", cause: error)
+            throw BulkLoadError(
+                .storage, "looking through the loads in \(directory) failed: \(error.localizedDescription)",
+                cause: error)
         }
+        loads = Mutex(found)
     }
 
     /// Begins a load, or finds the one of the same manifest. Returns its id and the bytes of each file that are here.
     package func begin(
-        manifest bytes: [UInt8], table: TableEntry, shardCount: Int, now: Int64
+        manifest bytes: [UInt8], table: TableEntry, shardCount: Int, terms: LoadTerms = LoadTerms(), now: Int64
     ) throws(BulkLoadError) -> (load: String, received: [Int64]) {
-        guard case .loads = table.source else {
-            throw BulkLoadError(.wrongManifest, "table \(table.name) is filled by an app, not by loads")
-        }
         let manifest = try LoadManifest(decoding: bytes)
         try manifest.check(against: table, shardCount: shardCount)
         guard manifest.files.count <= Self.greatestFiles else {
             throw BulkLoadError(.wrongManifest, "a load has at most \(Self.greatestFiles) files")
         }
-        let id = LoadUpload.id(table: table.id, manifest: bytes)
+        let id = LoadID(table: table.id, manifest: bytes)
+        try id.checkIsNew(to: table, terms)
         for idle in removeIdle(now: now) { idle.remove() }
         let upload = try loads.withLock { loads throws(BulkLoadError) in
-            if let upload = loads[id] { return upload }
+            if let upload = loads[id.text] { return upload }
             guard loads.count < Self.greatestLoads else {
                 throw BulkLoadError(.busy, "\(loads.count) loads are under way already")
             }
-            let upload = try LoadUpload(folder: "\(directory)/\(id)", manifest: manifest, bytes: bytes, now: now)
-            loads[id] = upload
+            let upload = try LoadUpload(
+                folder: "\(directory)/\(id.text)", id: id, manifest: manifest, bytes: bytes, now: now)
+            loads[id.text] = upload
             return upload
         }
-        return (id, upload.received)
+        upload.accept(terms)
+        return (id.text, upload.received)
     }
 
     /// Takes a chunk of a file and returns how many of its bytes are here. What was here before is not written again; a
@@ -74,7 +78,7 @@ package final class LoadIntake: Sendable {
     }
 
     /// The load while it is under way.
-    func upload(_ load: String) throws(BulkLoadError) -> LoadUpload {
+    package func upload(_ load: String) throws(BulkLoadError) -> LoadUpload {
         guard let upload = loads.withLock({ $0[load] }) else {
             throw BulkLoadError(.notFound, "there is no load \(load) under way")
         }

@@ -1,27 +1,25 @@
-internal import Bytes
+package import Catalog
 internal import Foundation
 internal import Synchronization
 
 /// One load under way on the server: its folder, and how much of each file is here.
-final class LoadUpload: Sendable {
-    let manifest: LoadManifest
+package final class LoadUpload: Sendable {
+    package let id: LoadID
+    package let manifest: LoadManifest
     private let folder: String
     private let state: Mutex<State>
 
     private struct State {
         var received: [Int64]
         var lastUsed: Int64
+        var terms = LoadTerms()
         /// Verified, or removed: takes no more.
         var isClosed = false
     }
 
-    /// The same for the same manifest, so that an upload finds what it began.
-    static func id(table: UInt32, manifest: [UInt8]) -> String {
-        "t\(table)-\(Checksum(xxh3(manifest)))"
-    }
-
-    init(folder: String, manifest: LoadManifest, bytes: [UInt8], now: Int64) throws(BulkLoadError) {
+    init(folder: String, id: LoadID, manifest: LoadManifest, bytes: [UInt8], now: Int64) throws(BulkLoadError) {
         self.folder = folder
+        self.id = id
         self.manifest = manifest
         state = Mutex(State(received: manifest.files.map { _ in 0 }, lastUsed: now))
         do {
@@ -30,6 +28,36 @@ final class LoadUpload: Sendable {
             throw BulkLoadError(.storage, "making the folder \(folder) failed", cause: error)
         }
         try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")
+    }
+
+    /// What a former server took in; nil where that is no load. A power loss may have taken back a file's end and left its
+    /// length: the checksums tell when all of it is here.
+    init?(foundIn folder: String, id: String, now: Int64) {
+        guard let id = LoadID(id),
+            let bytes = FileManager.default.contents(atPath: "\(folder)/\(LoadManifest.fileName)").map([UInt8].init),
+            LoadID(table: id.table, manifest: bytes) == id, let manifest = try? LoadManifest(decoding: bytes)
+        else { return nil }
+        self.folder = folder
+        self.id = id
+        self.manifest = manifest
+        let received = manifest.files.indices.map { index -> Int64 in
+            var information = stat()
+            let isHere = lstat("\(folder)/\(VersionFiles.name(of: index))", &information) == 0
+            return isHere ? min(Int64(information.st_size), manifest.files[index].bytes) : 0
+        }
+        state = Mutex(State(received: received, lastUsed: now))
+    }
+
+    /// false where its table is gone, or has adopted it.
+    func isWanted(by catalog: CatalogSnapshot) -> Bool {
+        guard let table = catalog.table(id: id.table) else { return false }
+        return table.adoptedLoad(manifest: id.manifest) == nil
+    }
+
+    package var terms: LoadTerms { state.withLock { $0.terms } }
+
+    func accept(_ terms: LoadTerms) {
+        state.withLock { $0.terms = terms }
     }
 
     var received: [Int64] { state.withLock { $0.received } }
@@ -89,6 +117,11 @@ final class LoadUpload: Sendable {
             }
             try Self.sync(path)
         }
+    }
+
+    /// It was refused for what is not its own fault: it may be finished later.
+    package func reopen() {
+        state.withLock { $0.isClosed = false }
     }
 
     func remove() {

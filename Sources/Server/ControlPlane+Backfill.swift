@@ -1,3 +1,4 @@
+internal import BulkLoad
 internal import Catalog
 internal import Categories
 internal import Foundation
@@ -44,16 +45,7 @@ extension ControlPlane {
                 }
                 throw error
             }
-            // Afterwards no retention goes on that began before the catalog had the version, and every later one waits for
-            // it; what was taken until then is gone.
-            engine.categories.tidy()
-            let isWhole = starts.indices.allSatisfy {
-                engine.categories.start(category: category.id, bucket: $0) <= starts[$0]
-            }
-            guard isWhole else {
-                try forget(version: number, of: table)
-                throw historyIsGone(category, "it was dropped just now")
-            }
+            try checkIsWhole(starts, of: category, version: number, table.id)
             engine.apps.reconcile()
             var response = WireBackfillResponse()
             response.version = number
@@ -61,7 +53,20 @@ extension ControlPlane {
         }
     }
 
-    private func forget(version: UInt32, of table: TableEntry) throws {
+    /// Afterwards no retention goes on that began before the catalog had the version, and every later one waits for it; what
+    /// was taken until then is gone, and so is the version where it needed that.
+    func checkIsWhole(_ starts: [Int64], of category: CategoryEntry, version: UInt32, _ table: UInt32) throws {
+        engine.categories.tidy()
+        let isWhole = starts.indices.allSatisfy {
+            engine.categories.start(category: category.id, bucket: $0) <= starts[$0]
+        }
+        if isWhole { return }
+        if let table = engine.catalog.snapshot.table(id: table) { try forget(version: version, of: table) }
+        throw historyIsGone(category, "it was dropped just now")
+    }
+
+    /// The catalog first: what it names is there.
+    func forget(version: UInt32, of table: TableEntry) throws {
         try write { catalog in
             guard var table = catalog.table(id: table.id) else { return }
             table.versions.removeAll { $0.number == version }
@@ -71,7 +76,7 @@ extension ControlPlane {
     }
 
     /// What fills the table, where a second version of it can be filled.
-    private func source(
+    func source(
         of table: TableEntry, in catalog: CatalogSnapshot
     ) throws -> (CategoryEntry, InputTableEntry) {
         guard table.source.inputTable != nil else {
@@ -121,7 +126,7 @@ extension ControlPlane {
     }
 
     /// With the first record appended at `time` or later.
-    private func starts(of category: CategoryEntry, at time: Int64) throws -> [Int64] {
+    func starts(of category: CategoryEntry, at time: Int64) throws -> [Int64] {
         guard time >= keptSince(category) else { throw historyIsGone(category, "that is too early") }
         return try (0..<category.bucketCount).map { bucket in
             try engine.categories.offset(category: category.id, bucket: bucket, atOrAfter: time)
@@ -129,7 +134,7 @@ extension ControlPlane {
     }
 
     /// The append time from which on every record is kept.
-    private func keptSince(_ category: CategoryEntry) -> Int64 {
+    func keptSince(_ category: CategoryEntry) -> Int64 {
         (0..<category.bucketCount).map { bucket -> Int64 in
             let start = engine.categories.start(category: category.id, bucket: bucket)
             if start == 0 { return .min }
@@ -148,30 +153,35 @@ extension ControlPlane {
 
     // MARK: The switch
 
-    /// Lets the version serve where it has seen all that the serving one has; false where it has not yet, or there is nothing
-    /// to switch to.
+    /// Lets the version serve where it has seen all that the serving one has, and its checks let it; false where it has not yet,
+    /// or there is nothing to switch to.
     func finishBackfill(_ id: RunnerID) throws -> Bool {
-        try engine.turn.withLock { _ in
+        // Which reads both versions, and holds nobody up: what is yet to come of them makes no difference.
+        let checks = try checks(of: id)
+        return try engine.turn.withLock { _ in
             let snapshot = try engine.catalog.settled()
-            guard let building = id.building, let table = snapshot.table(id: building.table),
-                let version = table.buildingVersion, version.number == building.version,
-                let app = snapshot.app(id: id.app), !app.isStopped
-            else {
+            guard let (table, version) = built(id, in: snapshot) else {
                 // As after a switch that happened though its write seemed to fail.
                 engine.apps.reconcile()
                 dropUnnamedVersions(in: snapshot)
                 return false
             }
             // From here on the serving version stands still, and the other has only what is in between to apply.
-            engine.apps.end(RunnerID(app: app.id))
+            engine.apps.end(RunnerID(app: id.app))
             guard waitUntilBuilt(version, table, snapshot, by: id) else {
                 engine.apps.reconcile()
                 return false
             }
             engine.apps.end(id)
-            let surplus = table.surplusVersions(keeping: engine.versionsKept, serving: version.number)
+            var finished = version
+            finished.backfill?.isComplete = true
+            finished.load?.checks = checks
+            let serving = finished.isHeld ? table.servingVersion : version.number
+            let surplus = table.surplus(with: finished, serving: serving, keeping: engine.versionsKept)
             do {
-                try letServe(version.number, of: table, dropping: surplus)
+                try letServe(serving, of: table, dropping: surplus) {
+                    if $0.number == finished.number { $0 = finished }
+                }
             } catch {
                 goOn(despite: error)
                 throw error
@@ -182,26 +192,42 @@ extension ControlPlane {
         }
     }
 
-    private func letServe(_ version: UInt32, of table: TableEntry, dropping surplus: Set<UInt32>) throws {
+    /// The version that the runner builds, as long as it is to go on with it.
+    private func built(_ id: RunnerID, in snapshot: CatalogSnapshot) -> (TableEntry, VersionEntry)? {
+        guard let building = id.building, let table = snapshot.table(id: building.table),
+            let version = table.buildingVersion, version.number == building.version,
+            let app = snapshot.app(id: id.app), !app.isStopped
+        else { return nil }
+        return (table, version)
+    }
+
+    /// Of a loaded version against the serving one. A backfill counts the same records by the same statement, and has none.
+    private func checks(of id: RunnerID) throws -> [VersionCheck] {
+        guard let (table, version) = built(id, in: engine.catalog.snapshot), version.load != nil else { return [] }
+        return try VersionChecks.make(of: version.number, in: table, engine.tables)
+    }
+
+    /// Lets a version serve, and takes others out of the catalog, in one write. `change` is shown every version of the table.
+    func letServe(
+        _ serving: UInt32, of table: TableEntry, dropping surplus: Set<UInt32>, _ change: (inout VersionEntry) -> Void
+    ) throws {
         // What serves must not fall far back by a power loss, and have the history to apply once more.
         try engine.tables.sync()
         try write { catalog in
             guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(table.name) }
+            for index in table.versions.indices { change(&table.versions[index]) }
             table.versions.removeAll { surplus.contains($0.number) }
-            for index in table.versions.indices where table.versions[index].number == version {
-                table.versions[index].backfill?.isComplete = true
-            }
-            table.servingVersion = version
+            table.servingVersion = serving
             try catalog.put(table)
         }
     }
 
-    /// Drops what a change took from the catalog whose fate was not known then. A table that loads fill is left alone: a
-    /// load has its version before the catalog does.
+    /// Drops what a change took from the catalog whose fate was not known then.
     func dropUnnamedVersions(in catalog: CatalogSnapshot) {
-        for table in catalog.tables.values where table.source.inputTable != nil {
+        for table in catalog.tables.values {
             let named = Set(table.versions.map(\.number))
-            for number in 1..<max(1, table.nextVersion) where !named.contains(number) {
+            // With the next one: a load or a backfill may have made it, and never named it.
+            for number in 1...max(1, table.nextVersion) where !named.contains(number) {
                 try? engine.tables.dropVersion(table: table.id, version: number)
             }
         }
@@ -224,9 +250,11 @@ extension ControlPlane {
 }
 
 extension TableEntry {
-    /// The oldest versions beyond so many, when `serving` serves.
-    func surplusVersions(keeping count: Int, serving: UInt32) -> Set<UInt32> {
-        let standby = versions.map(\.number).filter { $0 != serving }.sorted()
-        return Set(standby.prefix(max(0, versions.count - max(1, count))))
+    /// What is beyond the versions that are kept, once one of them is finished.
+    fileprivate func surplus(with finished: VersionEntry, serving: UInt32, keeping count: Int) -> Set<UInt32> {
+        var table = self
+        table.versions = versions.map { $0.number == finished.number ? finished : $0 }
+        table.servingVersion = serving
+        return table.surplusVersions(keeping: count)
     }
 }

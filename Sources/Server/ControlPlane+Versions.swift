@@ -3,18 +3,93 @@ internal import RPC
 internal import Synchronization
 internal import Tables
 
-// Which version of a table serves, and which are kept.
+// Which version of a table serves, and which are kept. A standby follows the same records as the version that serves, and is
+// written rarely; ending its runner writes it, so that a rollback serves what is current.
 
 extension ControlPlane {
     func rollback(_ request: WireRollbackRequest) throws -> WireRollbackResponse {
-        throw RPCError(.refused, "this server switches no versions yet")
+        try engine.turn.withLock { _ in
+            let snapshot = try engine.catalog.settled()
+            guard let table = snapshot.table(named: request.table) else { throw RPCError.noTable(request.table) }
+            let target = try version(request.version, of: table)
+            var response = WireRollbackResponse()
+            response.version = target.number
+            response.former = table.servingVersion
+            // As after an answer that was lost.
+            if target.number == table.servingVersion { return response }
+            if let app = table.app.flatMap({ snapshot.app(named: $0) }) { engine.apps.end(RunnerID(app: app.id)) }
+            do {
+                try letServe(target.number, of: table, dropping: []) { version in
+                    // A person decides, whatever its checks found.
+                    if version.isHeld { version.load?.isForced = true }
+                }
+            } catch {
+                goOn(despite: error)
+                throw error
+            }
+            engine.apps.reconcile()
+            return response
+        }
     }
 
+    /// 0 stands for the newest that served before.
+    private func version(_ number: UInt32, of table: TableEntry) throws -> VersionEntry {
+        if number == 0 {
+            let former = table.versions.filter { $0.number < table.servingVersion && !$0.isBuilding && !$0.isHeld }
+            guard let newest = former.max(by: { $0.number < $1.number }) else {
+                throw RPCError(
+                    .refused,
+                    "there is no version of table \(table.name) before \(table.servingVersion), which serves; `maser versions "
+                        + "\(table.name)` lists those there are")
+            }
+            return newest
+        }
+        guard let version = table.versions.first(where: { $0.number == number }) else {
+            throw noVersion(number, of: table)
+        }
+        guard !version.isBuilding else {
+            throw RPCError(
+                .refused, "version \(number) of table \(table.name) is being built; it serves when it has caught up")
+        }
+        return version
+    }
+
+    private func noVersion(_ number: UInt32, of table: TableEntry) -> RPCError {
+        RPCError(
+            .notFound,
+            "there is no version \(number) of table \(table.name); `maser versions \(table.name)` lists those there are"
+        )
+    }
+
+    /// A version that is being built is given up.
     func drop(_ request: WireDropVersionRequest) throws -> WireDropVersionResponse {
-        throw RPCError(.refused, "this server drops no versions yet")
-    }
-
-    func cut(_ request: WireCutRequest) throws -> WireCutResponse {
-        throw RPCError(.refused, "this server makes no cuts yet")
+        try engine.turn.withLock { _ in
+            let snapshot = try engine.catalog.settled()
+            guard let table = snapshot.table(named: request.table) else { throw RPCError.noTable(request.table) }
+            guard let version = table.versions.first(where: { $0.number == request.version }) else {
+                throw noVersion(request.version, of: table)
+            }
+            guard version.number != table.servingVersion else {
+                throw RPCError(
+                    .refused,
+                    "version \(version.number) of table \(table.name) serves; `maser rollback \(table.name) VERSION` lets "
+                        + "another one serve first")
+            }
+            var response = WireDropVersionResponse()
+            response.freedBytes = Int64(
+                (try? engine.tables.statistics(table: table.id, version: version.number))?.bytes ?? 0)
+            if let app = table.app.flatMap({ snapshot.app(named: $0) }) {
+                let building = RunnerID.Building(table: table.id, version: version.number)
+                engine.apps.end(RunnerID(app: app.id, building: version.isBuilding ? building : nil))
+            }
+            do {
+                try forget(version: version.number, of: table)
+            } catch {
+                goOn(despite: error)
+                throw error
+            }
+            engine.apps.reconcile()
+            return response
+        }
     }
 }

@@ -6,8 +6,8 @@ internal import SQL
 internal import Synchronization
 internal import Tables
 
-/// What changes apps: deploys, deletions, stops and starts, one at a time. An adoption of a load changes a table that no app
-/// fills, and needs no turn.
+/// What changes apps and the versions of tables: deploys, deletions, stops and starts, backfills, adoptions of loads and rollbacks,
+/// one at a time.
 ///
 /// Each makes what it needs first (families), ends at a checkpoint what the change touches, then writes the catalog once,
 /// then lets run what is to run. A crash before the write leaves the former generation to go on and things that no entry

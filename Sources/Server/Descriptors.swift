@@ -46,13 +46,15 @@ extension WireTableDescriptor {
             if let rows = version.loadedRows { descriptor.loadedRows = rows }
             descriptor.estimatedRows = figures.rows
             descriptor.bytes = figures.bytes
-            descriptor.state =
-                version.number == table.servingVersion ? "serving" : version.isBuilding ? "building" : "standby"
+            descriptor.state = table.state(of: version)
             if let freshness = figures.freshness { descriptor.freshness = freshness }
             descriptor.lagRecords = figures.lag
             descriptor.failure = figures.failure
+            descriptor.stragglers = figures.stragglers
+            if let load = version.load { descriptor.take(load) }
             return descriptor
         }
+        loadLimits = WireLoadLimits(table.loadLimits ?? LoadLimits())
     }
 }
 
@@ -64,6 +66,8 @@ struct VersionFigures {
     var freshness: Int64?
     /// Records that it has yet to apply.
     var lag: Int64 = 0
+    /// Records that it passed over, for its load holds everything before their event times.
+    var stragglers: UInt64 = 0
     /// Why nothing is applied to it, where something is wrong.
     var failure = ""
 }

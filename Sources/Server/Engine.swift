@@ -50,7 +50,7 @@ package final class Engine: Sendable {
         categories = try CategoryStore(
             directory: folder.log, catalog: catalog, memoryBytes: budget.log,
             neededPositions: { [retained] in retained.needed(inCategory: $0) })
-        loads = try LoadIntake(directory: folder.loads)
+        loads = try LoadIntake(directory: folder.loads, catalog: catalog.snapshot, now: startedAt)
         try folder.sync()
         apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
         retained.begin(apps.progress)

@@ -94,7 +94,7 @@ extension BulkLoadError {
     fileprivate var errorCode: ErrorCode {
         switch code {
         case .unreadableSource, .malformedSource, .wrongManifest, .wrongOffset, .wrongPlan: .invalidArgument
-        case .corrupt: .refused
+        case .corrupt, .adoptedAlready: .refused
         case .notFound: .notFound
         case .busy: .overloaded
         case .diskFull: .diskFull

@@ -53,20 +53,25 @@ extension TableStore {
     }
 
     /// The family of the version that serves; nil where nothing was ever loaded. A request holds a snapshot of the
-    /// catalog, and its version may have been replaced and dropped since: then it goes on with the new one.
+    /// catalog, and its version may have been replaced and dropped since: then it goes on with the new one, which may have been
+    /// replaced in turn before it is found.
     func serving(_ table: TableEntry) throws(TablesError) -> (OpenStore, Family)? {
         let opened = try opened()
-        if let family = opened.family(VersionID(table: table.id, version: table.servingVersion)) {
-            return (opened, family)
+        var sought = table.servingVersion
+        if let family = opened.family(VersionID(table: table.id, version: sought)) { return (opened, family) }
+        while true {
+            guard let newest = catalog.snapshot.table(id: table.id) else {
+                throw TablesError(.notFound, "table \(table.name) was dropped")
+            }
+            if newest.versions.isEmpty { return nil }
+            if let family = opened.family(VersionID(table: newest.id, version: newest.servingVersion)) {
+                return (opened, family)
+            }
+            guard newest.servingVersion != sought else {
+                throw TableStore.noVersion(VersionID(table: newest.id, version: sought))
+            }
+            sought = newest.servingVersion
         }
-        guard let newest = catalog.snapshot.table(id: table.id) else {
-            throw TablesError(.notFound, "table \(table.name) was dropped")
-        }
-        if newest.versions.isEmpty { return nil }
-        if let family = opened.family(VersionID(table: newest.id, version: newest.servingVersion)) {
-            return (opened, family)
-        }
-        throw TableStore.noVersion(VersionID(table: newest.id, version: newest.servingVersion))
     }
 
     private static func storageKeys(of keys: ByteStrings, _ plan: TablePlan) throws(TablesError) -> ByteStrings {

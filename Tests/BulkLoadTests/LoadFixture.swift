@@ -72,7 +72,7 @@ final class LoadFixture {
 }
 
 /// A server's side of loads, over a data folder.
-final class LoadServer {
+final class LoadServer: Sendable {
     let catalog: CatalogStore
     let tables: TableStore
     let intake: LoadIntake
@@ -84,7 +84,7 @@ final class LoadServer {
         catalog = try CatalogStore(directory: "\(folder)/catalog")
         if catalog.snapshot.table(id: table.id) == nil { try catalog.update { try $0.put(table) } }
         tables = try TableStore(directory: "\(folder)/tables", catalog: catalog, memoryBytes: 32 << 20)
-        intake = try LoadIntake(directory: "\(folder)/loads")
+        intake = try LoadIntake(directory: "\(folder)/loads", catalog: catalog.snapshot, now: 0)
     }
 
     func close() throws {
@@ -99,14 +99,19 @@ final class LoadServer {
 
     struct NoTable: Error {}
 
-    func begin(_ built: BuiltVersion, now: Int64 = 0) throws -> (load: String, received: [Int64]) {
+    func begin(
+        _ built: BuiltVersion, again: Bool = false, now: Int64 = 0
+    ) throws -> (load: String, received: [Int64]) {
         try intake.begin(
-            manifest: built.manifestBytes, table: try table(id: built.manifest.table.id), shardCount: 64, now: now)
+            manifest: built.manifestBytes, table: try table(id: built.manifest.table.id), shardCount: 64,
+            terms: LoadTerms(isAgain: again), now: now)
     }
 
     /// Uploads what the server does not have yet; stops after `limit` chunks.
-    func upload(_ built: BuiltVersion, chunk: Int = 1000, limit: Int = .max) throws -> String {
-        let (load, received) = try begin(built)
+    func upload(
+        _ built: BuiltVersion, again: Bool = false, chunk: Int = 1000, limit: Int = .max
+    ) throws -> String {
+        let (load, received) = try begin(built, again: again)
         var chunks = 0
         for (index, path) in built.files.enumerated() {
             let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -123,9 +128,16 @@ final class LoadServer {
         return load
     }
 
-    func load(_ built: BuiltVersion) throws -> AdoptedVersion {
-        let load = try upload(built)
-        return try intake.adopt(load: load, into: tables, catalog: catalog, now: 1)
+    func load(
+        _ built: BuiltVersion, again: Bool = false, _ adoption: Adoption = Adoption(now: 1)
+    ) throws -> AdoptedVersion {
+        try adopt(try upload(built, again: again), adoption)
+    }
+
+    func adopt(_ load: String, _ adoption: Adoption = Adoption(now: 1)) throws -> AdoptedVersion {
+        let upload = try intake.upload(load)
+        try intake.verify(upload)
+        return try intake.adopt(upload, into: tables, catalog: catalog, adoption)
     }
 
     /// The row of a key as values; nil where there is none.

@@ -36,8 +36,7 @@ import Testing
         #expect(same == load)
         #expect(received.reduce(0, +) > 700)
         #expect(
-            code { _ = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1) }
-                == .wrongOffset)
+            code { _ = try server.adopt(load) } == .wrongOffset)
         // The client itself was killed too, and builds again: it finds its version.
         let again = try fixture.builder(["\(fixture.folder)/planes.csv"], fileBytes: 4000).build()
         let adopted = try server.load(again)
@@ -45,8 +44,7 @@ import Testing
         let row = try server.row([.string("N499")])
         #expect(row?[0] == .int64(2000))
         #expect(
-            code { _ = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1) }
-                == .notFound)
+            code { _ = try server.adopt(load) } == .notFound)
         try server.close()
     }
 
@@ -76,7 +74,7 @@ import Testing
         #expect(here == 10)
         here = try write(5..<bytes.count, at: 5)
         #expect(here == Int64(bytes.count))
-        let adopted = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1)
+        let adopted = try server.adopt(load)
         #expect(adopted.rows == 10)
         try server.close()
     }
@@ -126,7 +124,7 @@ import Testing
             }
         }
         #expect(throws: BulkLoadError.self) {
-            try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1)
+            try server.adopt(load)
         }
         let table = try server.table()
         #expect(table.servingVersion == 1)
@@ -170,9 +168,6 @@ import Testing
         let giant = try sum.encoded()
         #expect(
             message(LoadFixture.planes(), manifest: giant) == "the manifest's files do not add up to its 11 rows")
-        var upsert = LoadFixture.planes()
-        upsert.source = .upsert(UpsertQuery(input: "x", filter: nil, keys: [], values: [], delete: nil))
-        #expect(message(upsert) == "table planes is filled by an app, not by loads")
         try server.close()
     }
 
@@ -181,21 +176,82 @@ import Testing
         var server = try LoadServer("\(fixture.folder)/data")
         _ = try server.load(try built(fixture, rows: 500, year: 1999))
         let adopted = try server.load(try built(fixture, rows: 300, year: 2001))
-        #expect(adopted == AdoptedVersion(version: 2, rows: 300))
+        #expect(adopted.version == 2 && adopted.rows == 300 && adopted.state == .serving)
         for _ in 0..<2 {
             let kept = try server.row([.string("N299")])
             #expect(kept?[0] == .int64(2001))
             let gone = try server.row([.string("N300")])
             #expect(gone == nil)
             let table = try server.table()
-            #expect(table.versions.map(\.number) == [2])
-            #expect(table.versions[0].origin == "planes.csv")
-            #expect(table.versions[0].loadedRows == 300)
+            #expect(table.versions.map(\.number) == [1, 2])
+            #expect(table.versions[1].origin == "planes.csv")
+            #expect(table.versions[1].loadedRows == 300)
             #expect(table.nextVersion == 3)
-            #expect(throws: (any Error).self) { try server.tables.statistics(table: 7, version: 1) }
+            #expect(try server.tables.statistics(table: 7, version: 1).estimatedRows == 500)
             try server.close()
             server = try LoadServer("\(fixture.folder)/data")
         }
+        try server.close()
+    }
+
+    @Test func theOldestVersionsBeyondThoseThatAreKeptGo() throws {
+        let fixture = try LoadFixture()
+        let server = try LoadServer("\(fixture.folder)/data")
+        for year in 2000..<2005 {
+            let adopted = try server.load(
+                try built(fixture, rows: 10, year: year), Adoption(now: Int64(year), versionsKept: 2))
+            #expect(adopted.surplus == (year < 2002 ? [] : [adopted.version - 2]))
+        }
+        #expect(try server.table().versions.map(\.number) == [4, 5])
+        #expect(throws: (any Error).self) { try server.tables.statistics(table: 7, version: 3) }
+        #expect(try server.row([.string("N7")])?[0] == .int64(2004))
+        try server.close()
+    }
+
+    @Test func aLoadThatLostRowsOrGainedNullsWaitsForAPerson() throws {
+        let fixture = try LoadFixture()
+        let server = try LoadServer("\(fixture.folder)/data")
+        _ = try server.load(try built(fixture, rows: 500))
+        let few = try server.load(try built(fixture, rows: 100, year: 2001))
+        #expect(few.state == .held)
+        #expect(few.checks.filter { !$0.isPassed }.map(\.subject) == [.rows, .bytes])
+        #expect(few.checks[0].former == 500 && few.checks[0].found == 100 && few.checks[0].limit == 0.5)
+        #expect(try server.table().servingVersion == 1)
+        let text = Self.csv(500, year: 2002).replacingOccurrences(of: ",2002,", with: ",,")
+        let path = try fixture.file("planes.csv", text)
+        let nulls = try server.load(try fixture.builder([path]).build())
+        #expect(nulls.state == .held)
+        #expect(nulls.checks.filter { !$0.isPassed }.map(\.subject) == [.nulls(column: "year")])
+        // The same rows in another load, and a person who means it.
+        let forced = try server.load(
+            try built(fixture, rows: 100, year: 2003), Adoption(now: 1, isForced: true))
+        #expect(forced.state == .serving)
+        #expect(forced.checks.contains { !$0.isPassed })
+        #expect(try server.row([.string("N7")])?[0] == .int64(2003))
+        try server.close()
+    }
+
+    @Test func aTableSaysWhatItsLoadsAreHeldTo() throws {
+        let fixture = try LoadFixture()
+        var table = LoadFixture.planes()
+        table.loadLimits = LoadLimits(leastRows: 0.1, leastBytes: 0.1, nullRise: 1)
+        let server = try LoadServer("\(fixture.folder)/data", table: table)
+        _ = try server.load(try built(fixture, rows: 500))
+        let few = try server.load(try built(fixture, rows: 100, year: 2001))
+        #expect(few.state == .serving)
+        #expect(few.checks.allSatisfy(\.isPassed))
+        try server.close()
+    }
+
+    @Test func whatWasAdoptedIsAdoptedAgainOnlyOnDemand() throws {
+        let fixture = try LoadFixture()
+        let server = try LoadServer("\(fixture.folder)/data")
+        let built = try built(fixture)
+        _ = try server.load(built)
+        #expect(code { _ = try server.load(built) } == .adoptedAlready)
+        let again = try server.load(built, again: true)
+        #expect(again.version == 2)
+        #expect(try server.table().adoptedLoads?.map(\.version) == [1, 2])
         try server.close()
     }
 
@@ -205,9 +261,7 @@ import Testing
         _ = try server.load(try built(fixture, year: 1999))
         let load = try server.upload(try built(fixture, year: 2001))
         server.catalog.failNextWrite(with: .init(.noSpace, "No space left on device"))
-        #expect(throws: BulkLoadError.self) {
-            try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1)
-        }
+        #expect(throws: (any Error).self) { try server.adopt(load) }
         let row = try server.row([.string("N7")])
         #expect(row?[0] == .int64(1999))
         let adopted = try server.load(try built(fixture, year: 2002))
@@ -225,7 +279,7 @@ import Testing
         for year in [2001, 2002] {
             let load = year == 2001 ? load : try server.upload(try built(fixture, year: Int(year)))
             server.catalog.failNextWrite(with: .init(.ioError, "cannot sync"), afterWriting: true)
-            _ = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1)
+            _ = try server.adopt(load)
             for _ in 0..<2 {
                 let row = try server.row([.string("N7")])
                 #expect(row?[0] == .int64(Int64(year)))
@@ -240,40 +294,60 @@ import Testing
         let fixture = try LoadFixture()
         let server = try LoadServer("\(fixture.folder)/data")
         let built = try built(fixture)
-        let (intake, tables, catalog) = (server.intake, server.tables, server.catalog)
         for round in 1...10 {
-            let load = try server.upload(built)
+            let load = try server.upload(built, again: true)
             let adopted = await withTaskGroup(of: AdoptedVersion?.self) { group -> [AdoptedVersion] in
                 for _ in 0..<2 {
-                    group.addTask { try? intake.adopt(load: load, into: tables, catalog: catalog, now: 1) }
+                    group.addTask { try? server.adopt(load) }
                 }
                 var adopted: [AdoptedVersion] = []
                 for await version in group { if let version { adopted.append(version) } }
                 return adopted
             }
-            #expect(adopted == [AdoptedVersion(version: UInt32(round), rows: 500)])
+            #expect(adopted.map(\.version) == [UInt32(round)])
         }
         try server.close()
     }
 
-    @Test func whatAFormerServerLeftIsRemovedAndIdleLoadsGo() throws {
+    @Test func anUploadGoesOnAfterARestartAndIdleLoadsGo() throws {
         let fixture = try LoadFixture()
         let built = try built(fixture)
         var server = try LoadServer("\(fixture.folder)/data")
-        let load = try server.upload(built, limit: 2)
+        let load = try server.upload(built, limit: 5)
+        let before = try server.begin(built).received
         try server.close()
+        try FileManager.default.createDirectory(
+            atPath: "\(server.folder)/loads/t7-0123456789abcdef", withIntermediateDirectories: true)
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: "\(server.folder)/loads/other"))
         server = try LoadServer("\(fixture.folder)/data")
-        let left = try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads")
-        #expect(left.isEmpty)
-        #expect(
-            code { _ = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1) }
-                == .notFound)
-        _ = try server.upload(built, limit: 2)
-        let later = try server.begin(built, now: LoadIntake.idleMicroseconds + 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads") == [load])
+        let after = try server.begin(built).received
+        #expect(after == before)
+        #expect(after.reduce(0, +) > 0)
+        #expect(try server.load(built).rows == 500)
+        _ = try server.upload(built, again: true, limit: 2)
+        let later = try server.begin(built, again: true, now: LoadIntake.idleMicroseconds + 1)
         #expect(later.received.allSatisfy { $0 == 0 })
         server.intake.remove(load: later.load)
         let removed = try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads")
         #expect(removed.isEmpty)
+        try server.close()
+    }
+
+    @Test func whatATableHasAdoptedIsSweptAtStart() throws {
+        let fixture = try LoadFixture()
+        let built = try built(fixture)
+        var server = try LoadServer("\(fixture.folder)/data")
+        let load = try server.upload(built)
+        // A kill between the catalog's write and the removal of what was taken in.
+        try server.catalog.update { snapshot in
+            var table = try #require(snapshot.table(id: 7))
+            table.remember(AdoptedLoad(manifest: String(load.dropFirst(3)), version: 1, rows: 500))
+            try snapshot.put(table)
+        }
+        try server.close()
+        server = try LoadServer("\(fixture.folder)/data")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads") == [])
         try server.close()
     }
 
@@ -283,8 +357,7 @@ import Testing
         let load = try server.upload(try built(fixture))
         try server.catalog.update { $0.removeTable(id: 7) }
         #expect(
-            code { _ = try server.intake.adopt(load: load, into: server.tables, catalog: server.catalog, now: 1) }
-                == .notFound)
+            code { _ = try server.adopt(load) } == .notFound)
         try server.close()
     }
 }

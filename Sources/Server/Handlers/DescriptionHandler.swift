@@ -1,5 +1,7 @@
+internal import BulkLoad
 internal import Catalog
 internal import Categories
+internal import Foundation
 internal import Processors
 internal import RPC
 internal import Records
@@ -20,7 +22,21 @@ struct DescriptionHandler: Sendable {
     }
 
     func loadDescriptor(_ request: WireLoadDescriptorRequest) throws -> WireLoadDescriptorResponse {
-        throw RPCError(.refused, "this server describes no tables to builds yet")
+        let catalog = engine.catalog.snapshot
+        guard let table = catalog.table(named: request.table) else { throw RPCError.noTable(request.table) }
+        let app = table.app.flatMap { catalog.app(named: $0) }
+        let input = app?.input(of: table)
+        guard table.source.inputTable == nil || input != nil else {
+            throw RPCError(
+                .refused, "table \(table.name) belongs to no app that could fill it; deploy one that has its statement")
+        }
+        let descriptor = LoadDescriptor(
+            table: table, shardCount: catalog.shardCount, input: input,
+            category: input.flatMap { catalog.category(id: $0.categoryID) }.map { LoadDescriptor.Category($0) },
+            joined: table.source.joins.compactMap { catalog.table(id: $0.tableID) })
+        var response = WireLoadDescriptorResponse()
+        response.descriptor = Data(try descriptor.encoded())
+        return response
     }
 
     func tables(_ request: WireListTablesRequest) throws -> WireListTablesResponse {
@@ -80,6 +96,9 @@ extension Engine {
         if let lag = apps.progress.lag(of: version, of: table, in: catalog, now: Clock.now) {
             figures.freshness = lag.freshness
             figures.lag = lag.records
+        }
+        if let positions = try? tables.positions(table: table.id, version: version.number) {
+            figures.stragglers = Stragglers.count(in: positions)
         }
         guard let app = table.app.flatMap({ catalog.app(named: $0) }) else { return figures }
         let building = RunnerID.Building(table: table.id, version: version.number)

@@ -3,25 +3,12 @@ internal import Catalog
 internal import NIOPosix
 internal import RPC
 
-/// Takes in the files of loads, and lets them serve.
+/// Takes in the files of loads.
 struct LoadHandler: Sendable {
     private let engine: Engine
 
     init(_ engine: Engine) {
         self.engine = engine
-    }
-
-    func begin(_ request: WireBeginLoadRequest) throws -> WireBeginLoadResponse {
-        let manifest = [UInt8](request.manifest)
-        let wanted = try LoadManifest(decoding: manifest).table
-        let catalog = engine.catalog.snapshot
-        guard let table = catalog.table(id: wanted.id) else { throw RPCError.noTable(wanted.name) }
-        let begun = try engine.loads.begin(
-            manifest: manifest, table: table, shardCount: catalog.shardCount, now: Clock.now)
-        var response = WireBeginLoadResponse()
-        response.load = begun.load
-        response.received = begun.received
-        return response
     }
 
     /// Chunks are written by the pool: a disk that is slow holds up no lookup.
@@ -46,15 +33,6 @@ struct LoadHandler: Sendable {
                 responder.fail(RPCError(error))
             }
         }
-    }
-
-    func finish(_ request: WireFinishLoadRequest) throws -> WireFinishLoadResponse {
-        let adopted = try engine.loads.adopt(
-            load: request.load, into: engine.tables, catalog: engine.catalog, now: Clock.now)
-        var response = WireFinishLoadResponse()
-        response.version = adopted.version
-        response.rows = adopted.rows
-        return response
     }
 
     func abort(_ request: WireAbortLoadRequest) throws -> WireEmpty {
