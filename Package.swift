@@ -174,7 +174,8 @@ let package = Package(
         suite(
             "ServerTests",
             [
-                "Server", "RPC", "BulkLoad", "Tables", "Categories", "Catalog", "RocksDB", "Records", "Bytes", .logging,
+                "Server", "RPC", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "RocksDB", "Records",
+                "Bytes", .logging,
             ]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("MaserTests", ["maser", "Records"]),
