@@ -3,9 +3,9 @@ package import RPC
 internal import SwiftProtobuf
 
 #if canImport(FoundationEssentials)
-    package import FoundationEssentials
+    internal import FoundationEssentials
 #else
-    package import Foundation
+    internal import Foundation
 #endif
 
 // What the command line needs beyond the public client: control operations, with the wire's own messages.
@@ -57,7 +57,7 @@ extension Client {
         try await ask(.status, WireStatusRequest())
     }
 
-    private func ask<Answer: Message>(
+    func ask<Answer: Message>(
         _ operation: RPC.Operation, _ request: some Message
     ) async throws(ClientError) -> Answer {
         try await call(operation, request, isIdempotent: true, deadline: deadline(nil))
@@ -110,43 +110,5 @@ extension Client {
         return response.version
     }
 
-    // MARK: Loads
-
-    /// Says which parts of which files the server has already, so that it can be repeated.
-    package func beginLoad(manifest: [UInt8]) async throws(ClientError) -> WireBeginLoadResponse {
-        var request = WireBeginLoadRequest()
-        request.manifest = Data(manifest)
-        return try await call(.beginLoad, request, isIdempotent: true, deadline: deadline(Self.changeTimeout))
-    }
-
-    /// Sends a piece of a file, which names its place: it can be repeated. Returns how many bytes of the file are there.
-    package func upload(load: String, file: UInt32, offset: Int64, data: Data) async throws(ClientError) -> Int64 {
-        let answer = try await call(.upload, isIdempotent: true, deadline: deadline(Self.changeTimeout)) { writer in
-            data.withUnsafeBytes {
-                WireUploadRequest.append(load: load, file: file, offset: offset, data: $0, to: &writer)
-            }
-        }
-        do {
-            return try WireUploadResponse(serializedBytes: [UInt8](answer.readableBytesView)).received
-        } catch {
-            throw ClientError(reading: error)
-        }
-    }
-
-    package func finishLoad(_ load: String) async throws(ClientError) -> WireFinishLoadResponse {
-        var request = WireFinishLoadRequest()
-        request.load = load
-        return try await call(.finishLoad, request, isIdempotent: false, deadline: deadline(Self.finishTimeout))
-    }
-
-    package func abortLoad(_ load: String) async throws(ClientError) {
-        var request = WireAbortLoadRequest()
-        request.load = load
-        let _: WireEmpty = try await call(
-            .abortLoad, request, isIdempotent: false, deadline: deadline(Self.changeTimeout))
-    }
-
-    private static var changeTimeout: Duration { .seconds(60) }
-    /// Checking and ingesting a large version takes its time.
-    private static var finishTimeout: Duration { .seconds(1800) }
+    static var changeTimeout: Duration { .seconds(60) }
 }

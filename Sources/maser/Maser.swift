@@ -37,9 +37,11 @@ struct Maser: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Data in",
-                subcommands: [Append.self, Tail.self, Categories.self, Load.self, Backfill.self, Versions.self]),
+                subcommands: [Append.self, Tail.self, Categories.self, CutCommand.self]),
+            CommandGroup(
+                name: "Versions", subcommands: [Load.self, Backfill.self, Versions.self, Rollback.self]),
             CommandGroup(name: "Data out", subcommands: [Get.self, Scan.self, Fold.self]),
-            CommandGroup(name: "Without a server", subcommands: [Run.self]),
+            CommandGroup(name: "Without a server", subcommands: [Run.self, BuildVersion.self]),
             CommandGroup(name: "Measuring", subcommands: [Bench.self]),
         ])
 

@@ -33,18 +33,21 @@ struct BenchLoad: AsyncParsableCommand {
         )
         try Self.write(rowCount, to: file)
         try Self.write(1, to: small)
-        let figures = try await withClient(connection) { client in
+        let load = { @Sendable (path: String, client: Client) in
+            try await LoadRun(paths: [path], workFolder: folder.path + "/work", isForced: true, isAgain: true).run(
+                BenchApp.loadedTable, client)
+        }
+        let figures = try await withClient(connection, connections: 2) { client in
             try await BenchApp.makeLoadedTable(client)
-            let table = try await client.describe(table: BenchApp.loadedTable)
             var figures = BenchFigures()
             for _ in 0..<runs {
                 let seconds = try await measure {
-                    _ = try await load([file], into: table, nullText: nil, workFolder: folder.path + "/work", client)
+                    _ = try await load(file, client)
                 }
                 figures.add("load_rows_per_second", Double(rowCount) / seconds)
             }
             // What stays takes no room.
-            _ = try await load([small], into: table, nullText: nil, workFolder: folder.path + "/work", client)
+            _ = try await load(small, client)
             return figures
         }
         Output.standard.line("load, \(HumanText.count(rowCount)) rows of a CSV file:")

@@ -35,7 +35,7 @@ struct Backfill: AsyncParsableCommand {
         let (table, from, returnsAtOnce, json) = (table, from, returnsAtOnce, output.json)
         try await withClient(connection) { client in
             let version = try await client.backfill(table, from: from.time)
-            if !returnsAtOnce { try await wait(client, table, version) }
+            if !returnsAtOnce { _ = try await waitUntilBuilt(client, table, version) }
             if json {
                 return try Output.standard.json(Answer(table: table, version: version, isServing: !returnsAtOnce))
             }
@@ -73,29 +73,5 @@ enum BackfillStart: ExpressibleByArgument {
         case .earliest: nil
         case .time(let time): time
         }
-    }
-}
-
-/// Returns when the version serves. Where something keeps it from being built, that is said once; it goes on when that is gone.
-private func wait(_ client: Client, _ table: String, _ version: UInt32) async throws {
-    let progress = ProgressBar("version \(version) of \(table)")
-    defer { progress.finish() }
-    var greatestLag: Int64 = 0
-    var said = ""
-    while true {
-        let descriptor = try await client.describe(table: table)
-        guard let built = descriptor.versions.first(where: { $0.number == version }) else {
-            throw CommandError("version \(version) of \(table) is gone: the table was deleted, or its app")
-        }
-        if built.state != "building" { return }
-        if !built.failure.isEmpty, built.failure != said {
-            said = built.failure
-            standardError("maser: version \(version) of \(table) waits: \(said)")
-        }
-        let lag = built.lagRecords
-        greatestLag = max(greatestLag, lag)
-        progress.show(
-            greatestLag == 0 ? nil : 1 - Double(lag) / Double(greatestLag), "\(HumanText.count(lag)) records to go")
-        try await Task.sleep(for: .milliseconds(100))
     }
 }

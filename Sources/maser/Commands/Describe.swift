@@ -8,8 +8,10 @@ struct Describe: AsyncParsableCommand {
         discussion: """
               maser describe delay_by_route
               maser describe delay_by_route --proto > delay_by_route.proto
+              maser describe delay_by_route --descriptor > delay_by_route.json
 
-            From the .proto any language generates classes for the table's keys (XKey), rows (X) and states (XState).
+            From the .proto any language generates classes for the table's keys (XKey), rows (X) and states (XState). The \
+            descriptor is what `maser build-version` has to know.
             """)
 
     @Argument(help: "The table.")
@@ -18,11 +20,22 @@ struct Describe: AsyncParsableCommand {
     @Flag(help: "Print a .proto file.")
     var proto = false
 
+    @Flag(help: "Print what `maser build-version` has to know, as JSON.")
+    var descriptor = false
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if proto, descriptor { throw ValidationError("--proto and --descriptor print two things: give one of them") }
+    }
+
     mutating func run() async throws {
         let name = table
+        if descriptor {
+            let bytes = try await withClient(connection) { try await $0.loadDescriptor(of: name) }
+            return Output.standard.line(String(decoding: bytes, as: UTF8.self))
+        }
         let table = try await withClient(connection) { client in try await client.describe(table: name) }
         if proto {
             Output.standard.line(try protoText(of: table))

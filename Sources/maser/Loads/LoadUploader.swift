@@ -1,0 +1,120 @@
+internal import BulkLoad
+internal import Foundation
+internal import MaserClient
+internal import RPC
+internal import Synchronization
+
+/// Sends a built version to the server and has it adopted. A connection that is lost, or a server that starts anew, is waited
+/// for, and what is there already is not sent again.
+struct LoadUploader: Sendable {
+    private static let chunkBytes = 4 << 20
+    /// Files on their way at once: one is read while another is written on the other side.
+    private static let greatestFiles = 3
+    /// Without a byte of progress it gives up.
+    private static let patience = Duration.seconds(60)
+    private static let pause = Duration.milliseconds(200)
+
+    let client: Client
+    let built: BuiltVersion
+    var isForced = false
+    var isAgain = false
+    var live = ""
+
+    /// How much of it has come so far that it counts as progress.
+    private final class Progress: Sendable {
+        let bar = ProgressBar("uploading")
+        private let state: Mutex<(files: [Int64], greatest: Int64, lastAt: ContinuousClock.Instant)>
+        private let total: Int64
+
+        init(files: Int, total: Int64) {
+            state = Mutex(([Int64](repeating: 0, count: files), -1, .now))
+            self.total = total
+        }
+
+        func received(_ bytes: Int64, of file: Int) {
+            let done = state.withLock { state in
+                state.files[file] = bytes
+                let done = state.files.reduce(0, +)
+                if done > state.greatest {
+                    state.greatest = done
+                    state.lastAt = .now
+                }
+                return done
+            }
+            bar.show(Double(done) / Double(max(total, 1)), HumanText.bytes(done))
+        }
+
+        /// It is the server that is at work.
+        func touch() {
+            state.withLock { $0.lastAt = .now }
+        }
+
+        var isStuck: Bool { state.withLock { ContinuousClock.now - $0.lastAt } > LoadUploader.patience }
+    }
+
+    func run() async throws -> WireFinishLoadResponse {
+        let progress = Progress(files: built.files.count, total: built.manifest.bytes)
+        defer { progress.bar.finish() }
+        // One that seemed to fail may have been done.
+        var finished: String?
+        while true {
+            var hasBegun = finished != nil
+            do {
+                if let finished { return try await client.finishLoad(finished, isForced: isForced) }
+                let begun = try await client.beginLoad(manifest: built.manifestBytes, isAgain: isAgain, live: live)
+                hasBegun = true
+                try await send(begun, progress)
+                progress.touch()
+                finished = begun.load
+            } catch {
+                guard let error = error as? ClientError, passes(error, hasBegun: hasBegun), !progress.isStuck
+                else { throw error }
+                // The load is gone with the server that had it, which had adopted nothing of it.
+                if error.code == .notFound { finished = nil }
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    private func passes(_ error: ClientError, hasBegun: Bool) -> Bool {
+        switch error.code {
+        case .connectionFailed, .unavailable, .overloaded, .deadlineExceeded, .unknownOutcome: true
+        case .notFound: hasBegun
+        default: false
+        }
+    }
+
+    private func send(_ begun: WireBeginLoadResponse, _ progress: Progress) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in built.files.indices {
+                if index >= Self.greatestFiles { try await group.next() }
+                let received = index < begun.received.count ? begun.received[index] : 0
+                group.addTask { try await send(index, of: begun.load, from: received, progress) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func send(_ index: Int, of load: String, from received: Int64, _ progress: Progress) async throws {
+        let (path, size) = (built.files[index], built.manifest.files[index].bytes)
+        var offset = received
+        progress.received(offset, of: index)
+        if offset >= size { return }
+        let file: FileHandle
+        do {
+            file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        } catch {
+            throw CommandError("cannot read \(path): \(systemReason(error))")
+        }
+        defer { try? file.close() }
+        while offset < size {
+            try file.seek(toOffset: UInt64(offset))
+            guard let data = try file.read(upToCount: Int(min(Int64(Self.chunkBytes), size - offset))), !data.isEmpty
+            else {
+                throw CommandError("\(path) ended at byte \(offset) of \(size): something else has changed it")
+            }
+            offset = try await client.upload(load: load, file: UInt32(index), offset: offset, data: data)
+            progress.received(offset, of: index)
+        }
+    }
+}
