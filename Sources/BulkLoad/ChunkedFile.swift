@@ -4,7 +4,7 @@ internal import Bytes
     internal import Glibc
 #endif
 
-/// Reads a file front to back through one buffer, and hashes what it read.
+/// Reads a file front to back through one buffer, decompressed where that is asked for, and hashes what it read of the file.
 ///
 /// What is not consumed of a chunk stands at the beginning of the next, so that a record is whole in one of them.
 final class ChunkedFile {
@@ -17,13 +17,20 @@ final class ChunkedFile {
     private var start = 0
     private var end = 0
     private var hash = XXH3Stream()
+    private let inflated: InflatedStream?
     /// Whether `bytes` is the file's end.
     private(set) var isAtEnd = false
+    /// Of the file, compressed or not.
     private(set) var bytesRead: Int64 = 0
 
     /// `-` is standard input.
-    init(path: String, bufferBytes: Int = 1 << 20) throws(BulkLoadError) {
+    init(
+        path: String, compression: SourceCompression? = nil, bufferBytes: Int = 1 << 20
+    ) throws(BulkLoadError) {
         self.path = path == "-" ? "standard input" : path
+        inflated = try compression.map { compression throws(BulkLoadError) in
+            try InflatedStream(compression, path: path)
+        }
         descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         buffer = .allocate(byteCount: bufferBytes, alignment: 16)
         if descriptor < 0 { throw BulkLoadError(system: errno, "opening \(path)", code: .unreadableSource) }
@@ -54,18 +61,32 @@ final class ChunkedFile {
             end = kept
         }
         while end < buffer.count {
-            let count = read(descriptor, buffer.baseAddress.map { $0 + end }, buffer.count - end)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw BulkLoadError(system: errno, "reading \(path)", code: .unreadableSource)
-            }
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
+            let count =
+                if let inflated {
+                    try inflated.read(into: room) { room throws(BulkLoadError) in try readFile(into: room) }
+                } else {
+                    try readFile(into: room)
+                }
             if count == 0 {
                 isAtEnd = true
                 return
             }
-            hash.update(UnsafeRawBufferPointer(rebasing: buffer[end..<end + count]))
             end += count
-            bytesRead += Int64(count)
+        }
+    }
+
+    private func readFile(into room: UnsafeMutableRawBufferPointer) throws(BulkLoadError) -> Int {
+        while true {
+            let count = read(descriptor, room.baseAddress, room.count)
+            if count >= 0 {
+                hash.update(UnsafeRawBufferPointer(rebasing: room[..<count]))
+                bytesRead += Int64(count)
+                return count
+            }
+            if errno != EINTR {
+                throw BulkLoadError(system: errno, "reading \(path)", code: .unreadableSource)
+            }
         }
     }
 

@@ -30,12 +30,12 @@ struct LineChunk {
 }
 
 extension LineChunk {
-    /// Reads a file, or standard input where the path is `-`, chunk by chunk. `body` is given the name for messages and the
+    /// Reads a file, by its name's ending through gzip or zstd, or standard input where the path is `-`, chunk by chunk. `body` is given the name for messages and the
     /// bytes read so far; chunks without lines are passed over. `skipsFirst`: the first line is no value.
     static func read(
         _ path: String, skipsFirst: Bool = false, _ body: (LineChunk, String, Int64) throws -> Void
     ) throws {
-        let file = try ChunkedFile(path: path)
+        let file = try ChunkedFile(path: path, compression: SourceCompression(path: path))
         try file.fill()
         if file.bytes.starts(with: [0xef, 0xbb, 0xbf]) { file.consume(3) }
         var line = 1

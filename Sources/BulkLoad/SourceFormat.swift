@@ -1,75 +1,61 @@
 internal import Foundation
 
-/// How the rows stand in a source file; its name says which.
-enum SourceFormat: Hashable, Sendable {
-    case csv
-    case tsv
-    /// One JSON object a line.
-    case jsonLines
+/// How the rows stand in a source file, and what is around them; the file's name says it: `part-0.csv.gz`.
+struct SourceFormat: Hashable, Sendable {
+    enum Rows: Hashable, Sendable {
+        case csv
+        case tsv
+        /// One JSON object a line.
+        case jsonLines
+        case parquet
+        case orc
+
+        /// Columns with types of their own, which Arrow reads.
+        var isColumnar: Bool { self == .parquet || self == .orc }
+    }
+
+    var rows: Rows
+    var compression: SourceCompression?
+
+    static let endings = ".csv, .tsv, .json, .jsonl and .ndjson (also with .gz or .zst after it), .parquet and .orc"
 
     init?(path: String) {
-        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
-        case "csv": self = .csv
-        case "tsv": self = .tsv
-        case "json", "jsonl", "ndjson": self = .jsonLines
-        default: return nil
+        compression = SourceCompression(path: path)
+        var url = URL(fileURLWithPath: path)
+        if compression != nil { url.deletePathExtension() }
+        switch url.pathExtension.lowercased() {
+        case "csv": rows = .csv
+        case "tsv": rows = .tsv
+        case "json", "jsonl", "ndjson": rows = .jsonLines
+        case "parquet" where compression == nil: rows = .parquet
+        case "orc" where compression == nil: rows = .orc
+        default:
+            // Hive and its kin write files without an ending: 000000_0.
+            guard compression == nil, let columnar = Self.columnar(path: path) else { return nil }
+            rows = columnar
         }
+    }
+
+    /// By the first bytes: files of columns have a name there.
+    static func columnar(path: String) -> Rows? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        guard let start = try? file.read(upToCount: 4) else { return nil }
+        if start.starts(with: Array("PAR1".utf8)) { return .parquet }
+        return start.starts(with: Array("ORC".utf8)) ? .orc : nil
     }
 }
 
-/// The files that a load reads, in the order in which later rows win over earlier ones.
-package struct SourceFiles: Sendable {
-    package let paths: [String]
-    /// Of all of them.
-    package let bytes: Int64
+/// What a file of text went through.
+enum SourceCompression: Hashable, Sendable {
+    case gzip
+    case zstd
 
-    /// A folder stands for the files in it and below, by name; names that begin with a dot or an underscore are passed
-    /// over, as batch systems do. `namesFormat`: each name's ending has to say how the rows stand in the file.
-    package init(_ given: [String], namesFormat: Bool = true) throws(BulkLoadError) {
-        var paths: [String] = []
-        for path in given {
-            if path == "-", !namesFormat {
-                paths.append(path)
-                continue
-            }
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw BulkLoadError(.unreadableSource, "there is no file \(path)")
-            }
-            guard isFolder.boolValue else {
-                paths.append(path)
-                continue
-            }
-            let found = try Self.files(below: path)
-            if found.isEmpty { throw BulkLoadError(.unreadableSource, "the folder \(path) has no files to load") }
-            paths += found
+    init?(path: String) {
+        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
+        case "gz", "gzip": self = .gzip
+        case "zst", "zstd": self = .zstd
+        default: return nil
         }
-        if paths.isEmpty { throw BulkLoadError(.unreadableSource, "no file to load is given") }
-        for path in paths where namesFormat && SourceFormat(path: path) == nil {
-            throw BulkLoadError(
-                .unreadableSource, "\(path) is of no known format: .csv, .tsv, .json, .jsonl and .ndjson are")
-        }
-        self.paths = paths
-        bytes = paths.reduce(0) { $0 + Self.size(of: $1) }
-    }
-
-    private static func size(of path: String) -> Int64 {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
-    }
-
-    private static func files(below folder: String) throws(BulkLoadError) -> [String] {
-        let names: [String]
-        do {
-            names = try FileManager.default.subpathsOfDirectory(atPath: folder)
-        } catch {
-            throw BulkLoadError(.unreadableSource, "reading the folder \(folder) failed", cause: error)
-        }
-        return names.filter { name in
-            let parts = name.split(separator: "/")
-            var isFolder: ObjCBool = false
-            _ = FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder)
-            return !isFolder.boolValue && !parts.contains { $0.hasPrefix(".") || $0.hasPrefix("_") }
-        }.sorted().map { "\(folder)/\($0)" }
     }
 }

@@ -25,6 +25,7 @@ package struct VersionBuilder: Sendable {
     package var nullText: String?
     /// What source files call columns that have another name in the table.
     package var columnNames: [String: String]
+    package let warnings = SourceWarnings()
     /// Where the category of a table that has one goes on.
     package var cut: Cut?
     /// For everything that grows with the rows; the rest takes a few MiB more.
@@ -93,7 +94,9 @@ package struct VersionBuilder: Sendable {
         var read: [LoadManifest.Source] = []
         var bytesBefore: Int64 = 0
         for (index, path) in sources.paths.enumerated() {
-            let reader = SourceReader(path: path, columns: columns, nullText: nullText)
+            let reader = SourceReader(
+                source: sources.files[index], columns: columns,
+                options: SourceOptions(nullText: nullText, columnNames: columnNames, warnings: warnings))
             var rows: Int64 = 0
             let (bytes, xxh3) = try reader.read { batch throws(BulkLoadError) in
                 try encoder.encode(batch, file: index, firstRow: Int(rows), from: reader, into: sort)
@@ -158,8 +161,8 @@ private struct StoredRowEncoder {
             let names = zip(table.keyColumns, keyColumns).filter { _, column in
                 if case .double(let value) = column.value(at: refused) { value.isNaN } else { false }
             }.map(\.0.name)
-            throw reader.malformed(
-                "column \(names.joined(separator: ", ")): NaN cannot be part of a key", line: batch.lines[refused])
+            throw batch.malformed(
+                "column \(names.joined(separator: ", ")): NaN cannot be part of a key", row: refused, in: reader.path)
         }
         storageKey.fillShards(of: &encoded)
         var value = ByteWriter(capacity: 256)

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <set>
 
 namespace {
 
@@ -96,7 +97,8 @@ char *maser_arrow_type_name(maser_arrow_file *file, int column) {
 int maser_arrow_start(maser_arrow_file *file, const int *columns, int count, int uses_threads, char **error) {
     return guarded(error, [&]() -> arrow::Result<int> {
         file->columns.assign(columns, columns + count);
-        ARROW_RETURN_NOT_OK(file->start(file->columns, uses_threads != 0));
+        std::set<int> each(columns, columns + count);
+        ARROW_RETURN_NOT_OK(file->start(std::vector<int>(each.begin(), each.end()), uses_threads != 0));
         return 0;
     });
 }

@@ -17,13 +17,14 @@
 struct maser_arrow_file {
     virtual ~maser_arrow_file() = default;
 
+    // Each column once.
     virtual arrow::Status start(const std::vector<int> &columns, bool uses_threads) = 0;
 
     // nullptr at the end. The batch has the columns of `start`, in any order.
     virtual arrow::Result<std::shared_ptr<arrow::RecordBatch>> next(int64_t greatest_rows) = 0;
 
     std::shared_ptr<arrow::Schema> schema;
-    // In the order in which they were asked for.
+    // In the order in which they were asked for; one may stand there twice.
     std::vector<int> columns;
     int64_t bytes = 0;
     int64_t rows = 0;

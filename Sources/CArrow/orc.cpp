@@ -16,13 +16,18 @@ struct ORCFile final : maser_arrow_file {
     // Of the stripe that is being read.
     std::shared_ptr<arrow::RecordBatchReader> batches;
 
-    arrow::Status start(const std::vector<int> &, bool) override { return arrow::Status::OK(); }
+    std::vector<int> included;
+
+    arrow::Status start(const std::vector<int> &columns, bool) override {
+        included = columns;
+        return arrow::Status::OK();
+    }
 
     arrow::Result<std::shared_ptr<arrow::RecordBatch>> next(int64_t greatest_rows) override {
         std::shared_ptr<arrow::RecordBatch> batch;
         while (true) {
             if (!batches) {
-                ARROW_ASSIGN_OR_RAISE(batches, reader->NextStripeReader(greatest_rows, columns));
+                ARROW_ASSIGN_OR_RAISE(batches, reader->NextStripeReader(greatest_rows, included));
                 if (!batches) return nullptr;
             }
             ARROW_RETURN_NOT_OK(batches->ReadNext(&batch));
@@ -39,7 +44,7 @@ arrow::Result<std::unique_ptr<maser_arrow_file>> open_orc(const std::string &pat
     auto file = std::make_unique<ORCFile>();
     ARROW_ASSIGN_OR_RAISE(file->bytes, input->GetSize());
     ARROW_ASSIGN_OR_RAISE(
-        file->reader, arrow::adapters::orc::ORCFileReader::Open(std::move(input), arrow::default_memory_pool()));
+        file->reader, arrow::adapters::orc::ORCFileReader::Open(std::move(input), arrow::system_memory_pool()));
     ARROW_ASSIGN_OR_RAISE(file->schema, file->reader->ReadSchema());
     file->rows = file->reader->NumberOfRows();
     return file;

@@ -52,7 +52,9 @@ arrow::Result<std::unique_ptr<maser_arrow_file>> open_parquet(const std::string 
     auto file = std::make_unique<ParquetFile>();
     ARROW_ASSIGN_OR_RAISE(file->bytes, input->GetSize());
 
-    parquet::ReaderProperties properties;
+    // Memory goes back to where Maser's own comes from: an allocator beside it keeps what the other then lacks.
+    arrow::MemoryPool *pool = arrow::system_memory_pool();
+    parquet::ReaderProperties properties(pool);
     properties.enable_buffered_stream();
     properties.set_buffer_size(window_bytes);
     properties.set_page_checksum_verification(true);
@@ -63,7 +65,7 @@ arrow::Result<std::unique_ptr<maser_arrow_file>> open_parquet(const std::string 
 
     parquet::arrow::FileReaderBuilder builder;
     ARROW_RETURN_NOT_OK(builder.Open(std::move(input), properties));
-    builder.properties(arrow_properties);
+    builder.memory_pool(pool)->properties(arrow_properties);
     ARROW_RETURN_NOT_OK(builder.Build(&file->reader));
     ARROW_RETURN_NOT_OK(file->reader->GetSchema(&file->schema));
     file->rows = file->reader->parquet_reader()->metadata()->num_rows();

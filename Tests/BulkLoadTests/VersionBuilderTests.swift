@@ -154,10 +154,15 @@ import Testing
 
     @Test func sourcesThatCannotBeReadAreNamed() throws {
         let fixture = try LoadFixture()
-        let parquet = try fixture.file("x.parquet", "PAR1")
+        let text = try fixture.file("x.txt", "a")
         let cases: [([String], String)] = [
             (["\(fixture.folder)/none.csv"], "there is no file \(fixture.folder)/none.csv"),
-            ([parquet], "\(parquet) is of no known format: .csv, .tsv, .json, .jsonl and .ndjson are"),
+            (
+                [text],
+                "\(text) is of no known format: .csv, .tsv, .json, .jsonl and .ndjson (also with .gz or .zst after it), "
+                    + ".parquet and .orc are"
+            ),
+            (["\(fixture.folder)/*.orc"], "no file matches \(fixture.folder)/*.orc"),
             ([], "no file to load is given"),
         ]
         for (paths, message) in cases {
