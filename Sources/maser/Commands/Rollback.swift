@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MaserClient
+internal import RPC
 
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
