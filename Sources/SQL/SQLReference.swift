@@ -41,6 +41,12 @@ package enum SQLReference {
         TYPE:    BOOL | INT64 | DOUBLE | STRING | BYTES | TIMESTAMP
         """
 
+    package static let aggregates = KnownFunctions.Aggregate.allCases.map(\.rawValue).joined(separator: ", ")
+
+    package static let functions =
+        (Array(KnownFunctions.scalars.keys) + KnownFunctions.shorthands + ["CAST", "EXTRACT"])
+        .sorted().joined(separator: ", ")
+
     package static let notes = """
         A join looks up one row by its full key while a record is processed, and sees what is committed by then: in a loaded \
         table, or in one that an app fills, its own too.

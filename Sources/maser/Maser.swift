@@ -21,7 +21,8 @@ struct Maser: AsyncParsableCommand {
               export MASER_CA=certs/ca.pem
               export MASER_CERT=certs/client.pem MASER_KEY=certs/client.key
               maser deploy tools/examples/delays.sql
-              maser append flights flights.jsonl
+              tools/examples/fetch flights
+              maser append flights flights/flights.jsonl
               maser get delay_by_route EWR,SFO,2013-07-04
 
             Every command that speaks to a server takes --endpoint, --ca, --cert and --key, or MASER_ENDPOINT, MASER_CA, \
@@ -69,7 +70,7 @@ struct Maser: AsyncParsableCommand {
             print(fullMessage(for: error))
             return 0
         case .validationFailure:
-            standardError("maser: \(message(for: error))\(helpToRead(for: error))")
+            standardError("maser: \(unknownCommand ?? message(for: error))\(helpToRead(for: error))")
             return 2
         default:
             let isUnreached = (error as? ClientError)?.code == .connectionFailed
@@ -79,6 +80,14 @@ struct Maser: AsyncParsableCommand {
             return 1
         }
     }
+}
+
+/// What stands where a command should; the library only says that it is superfluous.
+private var unknownCommand: String? {
+    guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help",
+        !Maser.configuration.subcommands.contains(where: { $0._commandName == name })
+    else { return nil }
+    return "there is no command \(name)"
 }
 
 /// The end of the library's own message names the help of the command that was meant.
@@ -94,8 +103,4 @@ struct CommandError: Error, Equatable, CustomStringConvertible {
     init(_ description: String) {
         self.description = description
     }
-}
-
-func standardError(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
 }

@@ -113,9 +113,12 @@ extension Parser {
             } else if table.columns != nil {
                 return table
             } else {
+                let hasClauses = table.shardColumns != nil || table.lifetimeOffset != nil || table.keyColumns != nil
+                let clauses =
+                    table.keyColumns == nil ? ["SHARD BY", "PRIMARY KEY", "AS SELECT"] : ["SHARD BY", "AS SELECT"]
                 throw unexpected(
-                    table.keyColumns == nil
-                        ? ["(", "SHARD BY", "LIFETIME", "PRIMARY KEY", "AS SELECT"] : ["SHARD BY", "AS SELECT"])
+                    hasClauses ? clauses : ["("] + clauses,
+                    hint: peek().isSymbol("(") ? "columns stand right after the table's name" : nil)
             }
         }
     }

@@ -39,6 +39,27 @@ struct ConnectionOptions: ParsableArguments {
             connections: connections)
     }
 
+    /// The client library knows of no flags: what they have to do with an error is said here.
+    func connect(connections: Int) async throws -> Client {
+        let configuration = try configuration(connections: connections)
+        do {
+            return try await Client.connect(configuration)
+        } catch {
+            throw CommandError("\(error)\(Self.whatToDo(error.code, configuration.security))")
+        }
+    }
+
+    private static func whatToDo(_ code: ClientError.Code, _ security: ClientConfiguration.Security) -> String {
+        switch (code, security) {
+        case (.connectionFailed, .plaintext):
+            "; is the server running, with --plaintext, and at the --endpoint or MASER_ENDPOINT given?"
+        case (.connectionFailed, .tls): "; is the server running, and at the --endpoint or MASER_ENDPOINT given?"
+        case (.tls, .tls(ca: nil, _, _)): "; no --ca or MASER_CA is given"
+        case (.tls, .tls(_, certificate: nil, _)): "; no --cert and --key, or MASER_CERT and MASER_KEY, are given"
+        default: ""
+        }
+    }
+
     private func environment(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -54,7 +75,7 @@ struct OutputOptions: ParsableArguments {
 func withClient<R>(
     _ options: ConnectionOptions, connections: Int = 1, _ body: (Client) async throws -> R
 ) async throws -> R {
-    let client = try await Client.connect(options.configuration(connections: connections))
+    let client = try await options.connect(connections: connections)
     defer { client.close() }
     return try await body(client)
 }

@@ -6,7 +6,7 @@ internal import Foundation
 struct LineReader: ~Copyable {
     private static let chunkBytes = 1 << 18
 
-    /// `-` in messages is standard input.
+    /// For messages.
     let name: String
     private let descriptor: Int32
     private let closes: Bool
@@ -18,7 +18,7 @@ struct LineReader: ~Copyable {
     let byteCount: Int?
 
     init(path: String) throws {
-        name = path
+        name = path == "-" ? "standard input" : path
         descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         closes = path != "-"
         guard descriptor >= 0 else { throw CommandError("cannot read \(path): \(String(cString: strerror(errno)))") }

@@ -2,8 +2,24 @@ internal import ArgumentParser
 internal import Foundation
 internal import Records
 
+/// An argument that has a form of its own.
+protocol WrittenArgument: ExpressibleByArgument {
+    /// What to write.
+    static var form: String { get }
+}
+
+extension WrittenArgument {
+    /// For `@Option(transform:)`: the library's own message says only that a value is invalid.
+    static func read(_ text: String) throws -> Self {
+        guard let value = Self(argument: text) else { throw ValidationError("write \(form)") }
+        return value
+    }
+}
+
 /// A length of time as a person writes it: `90s`, `15 min`, `24h`, `7 days`.
-struct TimeSpan: ExpressibleByArgument {
+struct TimeSpan: WrittenArgument {
+    static let form = "a number and a unit from ms to weeks, such as 90min, 24h or \"7 days\""
+
     var microseconds: Int64
 
     private static let units: [(names: Set<String>, microseconds: Double)] = [
@@ -27,7 +43,9 @@ struct TimeSpan: ExpressibleByArgument {
 }
 
 /// A moment: RFC 3339, or a date, which is its midnight in UTC.
-struct Moment: ExpressibleByArgument {
+struct Moment: WrittenArgument {
+    static let form = "a date or a time with its offset or Z, such as 2026-07-04 or 2026-07-04T12:00:00Z"
+
     var microseconds: Int64
 
     init?(argument: String) {

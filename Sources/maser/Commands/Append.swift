@@ -47,21 +47,23 @@ struct Append: AsyncParsableCommand {
             var ends: [UInt32: Int64] = [:]
             var count = 0
             for file in files {
-                let progress = ProgressBar(file)
-                defer { progress.finish() }
-                var reader = try LineReader(path: file)
-                while true {
-                    let lines = try reader.next(maximumLines: Self.batchLines, maximumBytes: Self.batchBytes)
-                    if lines.isEmpty { break }
-                    do {
+                var batch = 0
+                do {
+                    var reader = try LineReader(path: file)
+                    let progress = ProgressBar(reader.name)
+                    defer { progress.finish() }
+                    while true {
+                        let lines = try reader.next(maximumLines: Self.batchLines, maximumBytes: Self.batchBytes)
+                        if lines.isEmpty { break }
+                        batch = lines.count
                         for end in try await client.append(lines, to: target) { ends[end.bucket] = end.offset }
-                    } catch {
-                        throw CommandError(failure(error, file, appended: count, batch: lines.count))
+                        count += batch
+                        progress.show(
+                            reader.byteCount.map { Double(reader.bytesRead) / Double(max($0, 1)) },
+                            "\(HumanText.count(count)) records")
                     }
-                    count += lines.count
-                    progress.show(
-                        reader.byteCount.map { Double(reader.bytesRead) / Double(max($0, 1)) },
-                        "\(HumanText.count(count)) records")
+                } catch {
+                    throw CommandError(failure(error, file, appended: count, batch: batch))
                 }
             }
             return (count, ends)
@@ -79,12 +81,19 @@ struct Append: AsyncParsableCommand {
 
     /// How far it got, so that a person can go on from there.
     private func failure(_ error: any Error, _ file: String, appended: Int, batch: Int) -> String {
-        let mayHaveBeenDone = (error as? ClientError)?.code == .unknownOutcome
-        if appended == 0, !mayHaveBeenDone { return "\(error)" }
-        let known = "\(HumanText.count(appended)) records were appended before that"
-        return mayHaveBeenDone
-            ? "\(error) (\(file): \(known); the next \(HumanText.count(batch)) may have been)"
-            : "\(error) (\(file): \(known))"
+        let code = (error as? ClientError)?.code
+        let reason =
+            if code == .fenced, let producer {
+                "another began to append to \(category) as producer \(producer), and this one ended"
+            } else {
+                "\(error)"
+            }
+        if appended == 0, code != .unknownOutcome { return reason }
+        let place = file == "-" ? "standard input" : file
+        let known = "\(HumanText.count(appended)) \(appended == 1 ? "record was" : "records were") appended before that"
+        return code == .unknownOutcome
+            ? "\(reason) (\(place): \(known); the next \(HumanText.count(batch)) may have been)"
+            : "\(reason) (\(place): \(known))"
     }
 
     private struct Answer: Encodable {

@@ -13,16 +13,18 @@ struct Backfill: AsyncParsableCommand {
             goes on with it.
 
               maser backfill delay_by_route --from earliest
-              maser backfill delay_by_route --from 2013-07-01 --no-wait
+              maser backfill delay_by_route --from 2026-07-01 --no-wait
 
-            earliest is the category's first record; where it no longer keeps all that the table has counted, the command \
-            says from when on it does. A state that joined the table while it was live presents NULL in older panes until a backfill.
+            A time is one of appending, not one in the records. earliest is the category's first record; where it no longer \
+            keeps all that the table has counted, the command says from when on it does. A state that joined the table while \
+            it was live presents NULL in older panes until a backfill.
             """)
 
     @Argument(help: "A table that an app fills.")
     var table: String
 
-    @Option(help: "earliest, or a time: with the first record appended then or later.")
+    @Option(
+        help: "earliest, or a time: with the first record appended then or later.", transform: BackfillStart.read)
     var from: BackfillStart
 
     @Flag(name: .customLong("no-wait"), help: "Return when it is begun; `maser versions` shows how far it is.")
@@ -30,6 +32,12 @@ struct Backfill: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if let time = from.time, time > Moment.now.microseconds {
+            throw ValidationError("--from is yet to come, and a version from then on would serve nothing")
+        }
+    }
 
     mutating func run() async throws {
         let (table, from, returnsAtOnce, json) = (table, from, returnsAtOnce, output.json)
@@ -54,7 +62,9 @@ struct Backfill: AsyncParsableCommand {
 }
 
 /// Where a backfill begins.
-enum BackfillStart: ExpressibleByArgument {
+enum BackfillStart: WrittenArgument {
+    static let form = "earliest, or \(Moment.form)"
+
     case earliest
     case time(Int64)
 

@@ -24,7 +24,9 @@ struct Categories: AsyncParsableCommand {
         let status = try await withClient(connection) { client in try await client.status() }
         let known = Dictionary(status.categoryStatuses.map { ($0.name, $0) }) { $1 }
         let wanted = status.categories.filter { category == nil || $0.name.lowercased() == category?.lowercased() }
-        if let category, wanted.isEmpty { throw CommandError("there is no category \(category)") }
+        if let category, wanted.isEmpty {
+            throw CommandError("there is no category \(category); `maser categories` lists those there are")
+        }
         let answers = wanted.map { CategoryAnswer($0, known[$0.name] ?? WireCategoryStatus()) }
         if output.json {
             for answer in answers { try Output.standard.json(answer) }

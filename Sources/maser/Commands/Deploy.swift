@@ -14,7 +14,7 @@ struct Deploy: AsyncParsableCommand {
             nothing of the file is changed.
 
               maser deploy tools/examples/delays.sql
-              maser deploy tools/examples/delays.sql --dry-run      prints the difference, and changes nothing
+              maser deploy tools/examples/delays.sql --dry-run
 
             A table or an output category that joins an app begins where its input table does; a state that joins a table \
             with panes counts in panes that begin afterwards, and is NULL in those before (`maser backfill` fills them).
@@ -22,6 +22,10 @@ struct Deploy: AsyncParsableCommand {
             What a file can declare (every keyword is free as a name; "..." quotes names, '...' strings):
 
             \(indented(SQLReference.grammar))
+
+            Aggregates, each with FILTER (WHERE condition) if wanted: \(SQLReference.aggregates).
+
+            Functions, besides operators, CASE, LIKE, IN, BETWEEN and IS NULL: \(SQLReference.functions).
 
             \(SQLReference.notes)
             """)

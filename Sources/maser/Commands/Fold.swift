@@ -21,13 +21,13 @@ struct Fold: AsyncParsableCommand {
     @Argument(help: "The key without window_start.")
     var key: String
 
-    @Option(help: "A length of time that ends at --to, by default now: 90min, 24h, '7 days'.")
+    @Option(help: "A length of time that ends at --to, by default now: 90min, 24h, '7 days'.", transform: TimeSpan.read)
     var last: TimeSpan?
 
-    @Option(help: "The first moment at which a pane may start; RFC 3339 or a date.")
+    @Option(help: "The first moment at which a pane may start; RFC 3339 or a date.", transform: Moment.read)
     var from: Moment?
 
-    @Option(help: "The moment before which a pane has to start.")
+    @Option(help: "The moment before which a pane has to start.", transform: Moment.read)
     var to: Moment?
 
     @OptionGroup var connection: ConnectionOptions

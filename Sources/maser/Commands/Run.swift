@@ -17,7 +17,8 @@ struct Run: AsyncParsableCommand {
 
               maser run delays.sql --input flights.jsonl --table delay_by_route
               maser run delays.sql --input warehouse/flights/ --out results
-              maser run shop.sql --input orders=day-1/ refunds=r.jsonl --load cities=cities.csv
+              maser run shop.sql --input orders=day-1/ refunds=r.jsonl \\
+                  --load cities=cities.csv
 
             Where one machine is not enough, an engine such as Spark drives it: --map turns records into partials, a line each, \
             of which the part before the tab is the key to group by; --reduce combines such lines, in any order, to rows, and \

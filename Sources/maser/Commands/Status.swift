@@ -14,9 +14,9 @@ struct Status: AsyncParsableCommand {
             tables, what checkpoints take, and where its time goes; then every bucket that it follows. `to apply` counts \
             records that are appended and not applied yet; fresh says how long ago all was appended that is.
 
-            A watermark is the event time before which nothing more is expected of an input, at the confidence that its app
-            asks for (OPTIONS (watermark_confidence = '0.999')). late is the share of records that came behind it all the
-            same: about 1 - confidence, or less.
+            A watermark is the event time before which nothing more is expected of an input, at the confidence that its \
+            app asks for (OPTIONS (watermark_confidence = '0.999')). late is the share of records that came behind it all \
+            the same: about 1 - confidence, or less, unless they come in no order, as history often does.
             """)
 
     @OptionGroup var connection: ConnectionOptions

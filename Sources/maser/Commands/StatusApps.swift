@@ -37,7 +37,10 @@ private func sheet(of app: WireAppStatus, _ now: Int64) -> [(name: String, text:
     if app.unmatchedRecords > 0 { lost.append("\(HumanText.count(app.unmatchedRecords)) without a row to join") }
     if app.lateAfterFinal > 0 { lost.append("\(HumanText.count(app.lateAfterFinal)) after their pane was final") }
     if !lost.isEmpty { lines.append(("apart", lost.joined(separator: ", "))) }
-    if app.outputRecords > 0 { lines.append(("output", "\(HumanText.count(app.outputRecords)) records")) }
+    if app.outputRecords > 0 {
+        let noun = app.outputRecords == 1 ? "record" : "records"
+        lines.append(("output", "\(HumanText.count(app.outputRecords)) \(noun)"))
+    }
     if let stages = stages(of: app) { lines.append(("time", stages)) }
     return lines
 }

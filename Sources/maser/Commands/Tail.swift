@@ -9,7 +9,7 @@ struct Tail: AsyncParsableCommand {
         abstract: "Prints the records of a category.",
         discussion: """
               maser tail flights --from latest --follow
-              maser tail flights --from 2013-07-04T12:00:00Z
+              maser tail flights --from 2026-07-04T12:00:00Z
               maser tail flights --bucket 3 --from 1000
               maser tail delays_dead_letters          what an app could not read, and why
 
@@ -23,7 +23,7 @@ struct Tail: AsyncParsableCommand {
         help: """
             Where to begin: earliest, latest, a time (of appending), or with --bucket an offset. By default earliest, \
             with --follow latest.
-            """)
+            """, transform: TailStart.read)
     var from: TailStart?
 
     @Option(help: "One bucket only.")
@@ -89,7 +89,9 @@ struct Tail: AsyncParsableCommand {
     }
 }
 
-enum TailStart: ExpressibleByArgument, Sendable {
+enum TailStart: WrittenArgument, Sendable {
+    static let form = "earliest, latest, \(Moment.form), or with --bucket an offset"
+
     case earliest
     case latest
     case offset(Int64)

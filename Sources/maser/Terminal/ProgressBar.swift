@@ -50,6 +50,6 @@ final class ProgressBar: Sendable {
     }
 
     private func draw(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        drawOnStandardError(text)
     }
 }
