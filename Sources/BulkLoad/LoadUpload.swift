@@ -1,4 +1,4 @@
-package import Catalog
+internal import Catalog
 internal import Foundation
 internal import Synchronization
 
