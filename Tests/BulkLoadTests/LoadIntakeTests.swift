@@ -239,7 +239,7 @@ import Testing
         _ = try server.load(try built(fixture, rows: 500))
         let few = try server.load(try built(fixture, rows: 100, year: 2001))
         #expect(few.state == .serving)
-        #expect(few.checks.allSatisfy(\.isPassed))
+        #expect(few.checks.allSatisfy { $0.isPassed })
         try server.close()
     }
 
