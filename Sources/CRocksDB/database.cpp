@@ -67,6 +67,7 @@ maser_rocks_status maser_rocks_open(const char *path, const maser_rocks_database
                                     const maser_rocks_memory *memory, const char *const *names,
                                     const maser_rocks_family_options *family_options, size_t count,
                                     maser_rocks_database **database, maser_rocks_family **families) {
+    maser::stop_counting();
     auto guard = std::make_shared<LogGuard>();
     rocksdb::DBOptions native = maser::database_options(*options, *memory);
     native.listeners.push_back(guard);

@@ -12,6 +12,7 @@ void maser_rocks_snapshot_destroy(maser_rocks_database *database, maser_rocks_sn
 maser_rocks_status maser_rocks_get(maser_rocks_database *database, const maser_rocks_family *family,
                                    maser_rocks_slice key, const maser_rocks_snapshot *snapshot,
                                    maser_rocks_value **value, maser_rocks_slice *bytes) {
+    maser::stop_counting();
     auto found = std::make_unique<maser_rocks_value>();
     rocksdb::Status status =
         database->db->Get(maser::read_options(snapshot), family->handle, maser::slice(key), &found->bytes);
@@ -31,6 +32,7 @@ maser_rocks_status maser_rocks_multi_get(maser_rocks_database *database, const m
                                          const void *arena, const intptr_t *ends, size_t count, bool sorted,
                                          const maser_rocks_snapshot *snapshot, maser_rocks_values **values,
                                          const maser_rocks_slice **slices) {
+    maser::stop_counting();
     std::vector<rocksdb::Slice> keys(count);
     intptr_t start = 0;
     for (size_t i = 0; i < count; i++) {
@@ -60,6 +62,7 @@ void maser_rocks_values_destroy(maser_rocks_values *values) { delete values; }
 maser_rocks_iterator *maser_rocks_iterator_create(maser_rocks_database *database, const maser_rocks_family *family,
                                                   maser_rocks_bound lower, maser_rocks_bound upper,
                                                   const maser_rocks_snapshot *snapshot, bool fills_cache) {
+    maser::stop_counting();
     auto iterator = new maser_rocks_iterator;
     rocksdb::ReadOptions options = maser::read_options(snapshot);
     options.fill_cache = fills_cache;

@@ -2,8 +2,24 @@
 
 namespace {
 
+/// Rows of a batch are taken out of two arenas at random; so many ahead they are asked for.
+constexpr size_t rows_ahead = 8;
+/// More than what a batch adds to a row: a tag, its family, and how long its key and its operand are.
+constexpr size_t overhead_per_row = 12;
+
 void note(maser_rocks_batch *batch, const rocksdb::Status &status) {
     if (batch->first_error.ok() && !status.ok()) batch->first_error = status;
+}
+
+rocksdb::Slice row(const void *arena, const intptr_t *ends, intptr_t index) {
+    size_t start = index == 0 ? 0 : static_cast<size_t>(ends[index - 1]);
+    return rocksdb::Slice(static_cast<const char *>(arena) + start, static_cast<size_t>(ends[index]) - start);
+}
+
+/// A row seldom takes more than two lines of the cache.
+void prefetch(const rocksdb::Slice &row) {
+    __builtin_prefetch(row.data());
+    __builtin_prefetch(row.data() + row.size());
 }
 
 }  // namespace
@@ -27,6 +43,24 @@ void maser_rocks_batch_merge(maser_rocks_batch *batch, const maser_rocks_family 
     note(batch, batch->batch.Merge(family->handle, maser::slice(key), maser::slice(operand)));
 }
 
+void maser_rocks_batch_merge_rows(maser_rocks_batch *batch, const maser_rocks_family *family,
+                                  const maser_rocks_rows *rows) {
+    if (rows->count == 0) return;
+    size_t size = batch->batch.GetDataSize() + rows->count * overhead_per_row;
+    size += static_cast<size_t>(rows->key_ends[rows->count - 1]) + static_cast<size_t>(rows->value_ends[rows->count - 1]);
+    if (batch->batch.Count() == 0) batch->batch = rocksdb::WriteBatch(size);
+    for (size_t i = 0; i < rows->count; i++) {
+        if (i + rows_ahead < rows->count) {
+            intptr_t next = rows->order[i + rows_ahead];
+            prefetch(row(rows->keys, rows->key_ends, next));
+            prefetch(row(rows->values, rows->value_ends, next));
+        }
+        intptr_t index = rows->order[i];
+        note(batch, batch->batch.Merge(family->handle, row(rows->keys, rows->key_ends, index),
+                                       row(rows->values, rows->value_ends, index)));
+    }
+}
+
 void maser_rocks_batch_delete(maser_rocks_batch *batch, const maser_rocks_family *family, maser_rocks_slice key) {
     note(batch, batch->batch.Delete(family->handle, maser::slice(key)));
 }
@@ -40,12 +74,11 @@ size_t maser_rocks_batch_count(const maser_rocks_batch *batch) { return batch->b
 
 size_t maser_rocks_batch_bytes(const maser_rocks_batch *batch) { return batch->batch.GetDataSize(); }
 
-maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks_batch *batch, bool sync,
-                                     bool sorted) {
+maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks_batch *batch, bool sync) {
     if (!batch->first_error.ok()) return maser::report(batch->first_error);
+    maser::stop_counting();
     rocksdb::WriteOptions options;
     options.sync = sync;
-    options.memtable_insert_hint_per_batch = sorted;
     // Otherwise a batch with rows of a family that was just dropped is written by half: logged, and then inserted up to
     // the first such row.
     options.ignore_missing_column_families = true;

@@ -30,11 +30,12 @@ package final class Database: Sendable {
         var names = try familyNames(at: path)
         if names.isEmpty { names = ["default"] }
         let memory = DatabaseMemory(cacheBytes: options.blockCacheBytes, memtableBytes: options.writeBufferBytes)
+        let options = (database: options, families: names.map(familyOptions))
         var pointer: OpaquePointer?
         var handles = [OpaquePointer?](repeating: nil, count: names.count)
         try withCStrings(names) { cNames in
-            withNativeOptions(names.map(familyOptions)) { cOptions in
-                var native = options.native
+            withNativeOptions(options.families) { cOptions in
+                var native = options.database.native
                 return maser_rocks_open(
                     path, &native, memory.pointer, cNames, cOptions, cNames.count, &pointer, &handles)
             }
@@ -42,8 +43,11 @@ package final class Database: Sendable {
         guard let pointer else { throw RocksDBError(.other, "RocksDB opened nothing at \(path)") }
         let core = DatabaseCore(pointer)
         var families: [String: Family] = [:]
-        for (name, handle) in zip(names, handles) {
-            if let handle { families[name] = Family(name: name, pointer: handle, core: core) }
+        for (index, handle) in handles.enumerated() {
+            guard let handle else { continue }
+            families[names[index]] = Family(
+                name: names[index], isFilledInOrder: options.families[index].isFilledInOrder, pointer: handle,
+                core: core)
         }
         return Database(path: path, core: core, memory: memory, families: families)
     }
@@ -76,7 +80,8 @@ package final class Database: Sendable {
             var handle: OpaquePointer?
             try options.withNative { maser_rocks_create_family(database, name, $0, &handle) }.check()
             guard let handle else { throw RocksDBError(.other, "RocksDB made no family \(name)") }
-            let family = Family(name: name, pointer: handle, core: core)
+            let family = Family(
+                name: name, isFilledInOrder: options.isFilledInOrder, pointer: handle, core: core)
             opened.withLock { $0[name] = family }
             return family
         }
@@ -94,14 +99,11 @@ package final class Database: Sendable {
     // MARK: Writing
 
     /// One record of the log, so it is there as a whole after a crash or not at all. Without `sync` it outlives a kill of
-    /// the process, and a power loss takes it back together with everything written after it. `isSorted` says that the
-    /// keys of each family ascend, which makes the insertion cheaper. Rows of a family that was dropped go with it.
-    package func write(
-        _ batch: borrowing WriteBatch, sync: Bool, isSorted: Bool = false
-    ) throws(RocksDBError) {
+    /// the process, and a power loss takes it back together with everything written after it. Rows of a family that was dropped go with it.
+    package func write(_ batch: borrowing WriteBatch, sync: Bool) throws(RocksDBError) {
         let database = try core.enter()
         defer { core.leave() }
-        let status = maser_rocks_write(database, batch.pointer, sync, isSorted)
+        let status = maser_rocks_write(database, batch.pointer, sync)
         if status.code != MASER_ROCKS_OK { try status.check() }
     }
 

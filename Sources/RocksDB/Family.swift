@@ -6,11 +6,13 @@ internal import CRocksDB
 package final class Family: @unchecked Sendable {
     // Sendable: everything is immutable, and RocksDB's handles may be used from any thread.
     package let name: String
+    let isFilledInOrder: Bool
     let pointer: OpaquePointer
     let core: DatabaseCore
 
-    init(name: String, pointer: OpaquePointer, core: DatabaseCore) {
+    init(name: String, isFilledInOrder: Bool, pointer: OpaquePointer, core: DatabaseCore) {
         self.name = name
+        self.isFilledInOrder = isFilledInOrder
         self.pointer = pointer
         self.core = core
     }

@@ -5,6 +5,9 @@ package struct FamilyOptions: Sendable {
     package var mergeOperator: (any MergeOperator)?
     /// false: files stay as they were flushed, for rows that are written in key order and dropped as a whole.
     package var isCompacted: Bool
+    /// Most batches have their keys in ascending order, and are inserted at half the price. No range of such a family may
+    /// be deleted.
+    package var isFilledInOrder: Bool
     package var blockBytes: Int
     /// Over whole keys; 0 for a family that is only ever scanned.
     package var bloomBitsPerKey: Double
@@ -24,13 +27,15 @@ package struct FamilyOptions: Sendable {
     }
 
     package init(
-        mergeOperator: (any MergeOperator)? = nil, isCompacted: Bool = true, blockBytes: Int = 8 << 10,
+        mergeOperator: (any MergeOperator)? = nil, isCompacted: Bool = true, isFilledInOrder: Bool = false,
+        blockBytes: Int = 8 << 10,
         bloomBitsPerKey: Double = 10, compression: Compression = .lz4, bottomCompression: Compression? = nil,
         memtableBytes: Int = 32 << 20, maxMemtables: Int = 4, fileBytes: Int = 64 << 20,
         baseLevelBytes: Int = 256 << 20
     ) {
         self.mergeOperator = mergeOperator
         self.isCompacted = isCompacted
+        self.isFilledInOrder = isFilledInOrder
         self.blockBytes = blockBytes
         self.bloomBitsPerKey = bloomBitsPerKey
         self.compression = compression
@@ -59,7 +64,8 @@ extension FamilyOptions {
     /// Lends the options to a native call. The call owns the merge operator's context afterwards, whatever it answers.
     func withNative<R>(_ body: (UnsafePointer<maser_rocks_family_options>) -> R) -> R {
         var native = maser_rocks_family_options(
-            merge_operator: nil, is_compacted: isCompacted, block_bytes: blockBytes,
+            merge_operator: nil, is_compacted: isCompacted, is_filled_in_order: isFilledInOrder,
+            block_bytes: blockBytes,
             bloom_bits_per_key: bloomBitsPerKey, compression: compression.native,
             bottom_compression: bottomCompression.native, memtable_bytes: memtableBytes,
             max_memtables: Int32(clamping: maxMemtables), file_bytes: UInt64(fileBytes),

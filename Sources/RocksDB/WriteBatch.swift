@@ -30,6 +30,20 @@ package struct WriteBatch: ~Copyable {
         key.withUnsafeBytes { key in operand.withUnsafeBytes { merge(key, $0, in: family) } }
     }
 
+    /// Merges many rows in the order given, which names each of them once. Keys stand one after the other in an arena, each
+    /// ending where its `ends` say; operands likewise.
+    package mutating func merge(
+        keys: UnsafeRawBufferPointer, ends keyEnds: UnsafeBufferPointer<Int>, operands: UnsafeRawBufferPointer,
+        ends operandEnds: UnsafeBufferPointer<Int>, order: UnsafeBufferPointer<Int>, in family: Family
+    ) {
+        precondition(keyEnds.count == order.count && operandEnds.count == order.count)
+        precondition(keyEnds.last ?? 0 <= keys.count && operandEnds.last ?? 0 <= operands.count)
+        var rows = maser_rocks_rows(
+            keys: keys.baseAddress, key_ends: keyEnds.baseAddress, values: operands.baseAddress,
+            value_ends: operandEnds.baseAddress, order: order.baseAddress, count: order.count)
+        maser_rocks_batch_merge_rows(pointer, family.pointer, &rows)
+    }
+
     package mutating func delete(_ key: UnsafeRawBufferPointer, in family: Family) {
         maser_rocks_batch_delete(pointer, family.pointer, maser_rocks_slice(key))
     }
@@ -38,10 +52,11 @@ package struct WriteBatch: ~Copyable {
         key.withUnsafeBytes { delete($0, in: family) }
     }
 
-    /// Every key from `lower` up to, but not with, `upper`.
+    /// Every key from `lower` up to, but not with, `upper`; not in a family that is filled in order.
     package mutating func deleteRange(
         from lower: UnsafeRawBufferPointer, to upper: UnsafeRawBufferPointer, in family: Family
     ) {
+        precondition(!family.isFilledInOrder, "\(family.name) takes no deletions of ranges")
         maser_rocks_batch_delete_range(pointer, family.pointer, maser_rocks_slice(lower), maser_rocks_slice(upper))
     }
 

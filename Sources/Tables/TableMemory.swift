@@ -7,7 +7,8 @@ internal import RocksDB
 struct TableMemory: Hashable, Sendable {
     private static let memtableShare = 4
     private static let leastBytes = 16 << 20
-    private static let greatestFamilyMemtableBytes = 32 << 20
+    /// The larger, the more operands of a key meet in one flush, and the further apart the rows that each insertion touches.
+    private static let greatestFamilyMemtableBytes = 64 << 20
     private static let maxOpenFiles = 4096
     /// Bounds what a start has to read back.
     private static let maxTotalWALBytes = 256 << 20
@@ -28,7 +29,8 @@ struct TableMemory: Hashable, Sendable {
 
     func familyOptions(_ mergeOperator: StateMergeOperator) -> FamilyOptions {
         FamilyOptions(
-            mergeOperator: mergeOperator, memtableBytes: min(memtables / 2, Self.greatestFamilyMemtableBytes))
+            mergeOperator: mergeOperator, isFilledInOrder: true,
+            memtableBytes: min(memtables / 2, Self.greatestFamilyMemtableBytes))
     }
 
     /// Markers come and go with checkpoints; most should be gone before they reach a file.

@@ -17,7 +17,7 @@ extension TableStore {
             throw TablesError(.staleGeneration, "the table store was opened again since positions were read")
         }
         let versions = checkpoint.merges.map(\.versionID) + checkpoint.positions.compactMap(\.sink.versionID)
-        // Sorted as the merges are, which the batch promises.
+        // Sorted as the merges are.
         let positions = checkpoint.positions.sorted(by: StoreRecords.ascend)
         try opened.withFamilies(versions) { families throws(TablesError) in
             func addState(to batch: inout WriteBatch) throws(TablesError) {
@@ -36,8 +36,7 @@ extension TableStore {
             func finish(_ batch: inout WriteBatch) throws(TablesError) {
                 defer { batch.clear() }
                 if batch.count == 0 { return }
-                try write(
-                    batch, to: opened, sync: checkpoint.isSynced, isSorted: true, doing: "writing a checkpoint")
+                try write(batch, to: opened, sync: checkpoint.isSynced, doing: "writing a checkpoint")
             }
             var batch = WriteBatch()
             switch checkpoint.semantics {
@@ -63,15 +62,20 @@ extension TableStore {
     }
 
     private static func add(_ merges: VersionMerges, to batch: inout WriteBatch, _ family: Family) {
-        merges.keys.arena.withUnsafeBytes { keys in
-            merges.operands.arena.withUnsafeBytes { operands in
-                for index in KeyOrder.ascending(merges.keys, in: keys) {
+        withMemory(of: merges.keys) { keys, keyEnds in
+            withMemory(of: merges.operands) { operands, operandEnds in
+                KeyOrder.ascending(merges.keys, in: keys).withUnsafeBufferPointer { order in
                     batch.merge(
-                        UnsafeRawBufferPointer(rebasing: keys[merges.keys.range(at: index)]),
-                        UnsafeRawBufferPointer(rebasing: operands[merges.operands.range(at: index)]), in: family)
+                        keys: keys, ends: keyEnds, operands: operands, ends: operandEnds, order: order, in: family)
                 }
             }
         }
+    }
+
+    private static func withMemory(
+        of strings: ByteStrings, _ body: (UnsafeRawBufferPointer, UnsafeBufferPointer<Int>) -> Void
+    ) {
+        strings.arena.withUnsafeBytes { arena in strings.ends.withUnsafeBufferPointer { body(arena, $0) } }
     }
 
     // MARK: Positions

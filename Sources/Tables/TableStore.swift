@@ -149,12 +149,12 @@ package final class TableStore: Sendable {
 
     /// Writes, and takes no more writes once one failed.
     func write(
-        _ batch: borrowing WriteBatch, to opened: OpenStore, sync: Bool, isSorted: Bool = false, doing: String
+        _ batch: borrowing WriteBatch, to opened: OpenStore, sync: Bool, doing: String
     ) throws(TablesError) {
         gate.pass()
         do throws(RocksDBError) {
             if let failure = takeInjectedFailure() { throw failure }
-            try opened.database.write(batch, sync: sync, isSorted: isSorted)
+            try opened.database.write(batch, sync: sync)
         } catch {
             let failure = TablesError(storage: error, doing)
             state.withLock { if $0.opened === opened { $0.failure = failure } }

@@ -71,13 +71,84 @@ import Testing
         #expect(try database.text("empty operand", in: main) == "")
     }
 
-    @Test func aSortedBatchReadsAsAnyOther() throws {
+    @Test func aFamilyThatIsFilledInOrderTakesAnyOrder() throws {
+        let family = try database.createFamily(
+            "ordered", options: FamilyOptions(mergeOperator: Joining(), isFilledInOrder: true, memtableBytes: 64 << 10))
+        let numbers = Array(1000..<3000)
+        for round in 0..<6 {
+            var batch = WriteBatch()
+            // Ascending, descending, and all over the place.
+            let ordered = round % 3 == 0 ? numbers : round % 3 == 1 ? numbers.reversed() : numbers.shuffled()
+            for number in ordered { batch.merge(bytes("\(number)"), bytes("\(round)"), in: family) }
+            try database.write(batch, sync: false)
+        }
+        let iterator = try database.iterator(in: family)
+        try iterator.seekToFirst()
+        for number in numbers {
+            #expect(iterator.isValid)
+            #expect(String(decoding: iterator.key, as: UTF8.self) == "\(number)")
+            #expect(String(decoding: iterator.value, as: UTF8.self) == "0,1,2,3,4,5")
+            try iterator.next()
+        }
+        #expect(!iterator.isValid)
+    }
+
+    @Test func writersSideBySideFillInOrderToo() async throws {
+        let family = try database.createFamily(
+            "ordered", options: FamilyOptions(mergeOperator: Joining(), isFilledInOrder: true))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<4 {
+                group.addTask { [database] in
+                    for i in 0..<300 {
+                        var batch = WriteBatch()
+                        // Batches without merges are inserted side by side.
+                        for j in 0..<5 { batch.put(bytes("\(j)/\(writer)/\(i)"), bytes("x"), in: family) }
+                        if i % 3 == 0 { batch.merge(bytes("merged"), bytes("m"), in: family) }
+                        try database.write(batch, sync: false)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try database.text("merged", in: family)?.count == 2 * 400 - 1)
+        let iterator = try database.iterator(in: family)
+        try iterator.seekToFirst()
+        var keys: [String] = []
+        while iterator.isValid {
+            keys.append(String(decoding: iterator.key, as: UTF8.self))
+            try iterator.next()
+        }
+        #expect(keys.count == 4 * 300 * 5 + 1)
+        #expect(keys == keys.sorted())
+    }
+
+    @Test func rowsOfArenasAreMergedInTheOrderGiven() throws {
         let main = try defaultFamily(database)
         var batch = WriteBatch()
-        for i in 100..<1000 { batch.merge(bytes("\(i)"), bytes("v"), in: main) }
-        try database.write(batch, sync: false, isSorted: true)
-        try database.write(batch, sync: false, isSorted: true)
-        #expect(try database.text("555", in: main) == "v,v")
+        func merge(_ keys: String, _ keyEnds: [Int], _ operands: String, _ operandEnds: [Int], _ order: [Int]) {
+            bytes(keys).withUnsafeBytes { keys in
+                bytes(operands).withUnsafeBytes { operands in
+                    keyEnds.withUnsafeBufferPointer { keyEnds in
+                        operandEnds.withUnsafeBufferPointer { operandEnds in
+                            order.withUnsafeBufferPointer {
+                                batch.merge(
+                                    keys: keys, ends: keyEnds, operands: operands, ends: operandEnds, order: $0,
+                                    in: main)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        merge("", [], "", [], [])
+        #expect(batch.count == 0)
+        merge("bab", [1, 2, 3], "xyz", [1, 2, 3], [1, 2, 0])
+        merge("", [0], "later", [5], [0])
+        #expect(batch.count == 4)
+        try database.write(batch, sync: false)
+        #expect(try database.text("a", in: main) == "y")
+        #expect(try database.text("b", in: main) == "z,x")
+        #expect(try database.text("", in: main) == "later")
     }
 
     @Test func manyWritersWithSmallMemtablesLoseNothing() async throws {

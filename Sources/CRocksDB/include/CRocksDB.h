@@ -96,6 +96,8 @@ typedef struct {
     /// NULL: none.
     const maser_rocks_merge_operator *merge_operator;
     bool is_compacted;
+    /// Rows may come in any order, but no range may be deleted: RocksDB 7.8 takes the hint for a place among the ranges.
+    bool is_filled_in_order;
     size_t block_bytes;
     double bloom_bits_per_key;
     maser_rocks_compression compression;
@@ -138,6 +140,20 @@ void maser_rocks_batch_put(maser_rocks_batch *batch, const maser_rocks_family *f
                            maser_rocks_slice value);
 void maser_rocks_batch_merge(maser_rocks_batch *batch, const maser_rocks_family *family, maser_rocks_slice key,
                              maser_rocks_slice operand);
+
+/// Keys stand one after the other in `keys`, each ending where `key_ends` says, and values likewise; `order` names each of
+/// the rows once.
+typedef struct {
+    const void *keys;
+    const intptr_t *key_ends;
+    const void *values;
+    const intptr_t *value_ends;
+    const intptr_t *order;
+    size_t count;
+} maser_rocks_rows;
+
+void maser_rocks_batch_merge_rows(maser_rocks_batch *batch, const maser_rocks_family *family,
+                                  const maser_rocks_rows *rows);
 void maser_rocks_batch_delete(maser_rocks_batch *batch, const maser_rocks_family *family, maser_rocks_slice key);
 void maser_rocks_batch_delete_range(maser_rocks_batch *batch, const maser_rocks_family *family,
                                     maser_rocks_slice lower, maser_rocks_slice upper);
@@ -145,8 +161,7 @@ size_t maser_rocks_batch_count(const maser_rocks_batch *batch);
 size_t maser_rocks_batch_bytes(const maser_rocks_batch *batch);
 
 /// Fails with the batch's own first error where it has one. Rows of a dropped family are passed over.
-maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks_batch *batch, bool sync,
-                                     bool sorted);
+maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks_batch *batch, bool sync);
 
 // Reading. `snapshot` may be NULL: as of now.
 
