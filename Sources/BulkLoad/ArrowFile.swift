@@ -2,7 +2,7 @@ internal import CArrow
 internal import Foundation
 
 /// A Parquet or ORC file, read through Arrow.
-final class ArrowFile {
+package final class ArrowFile {
     struct Field {
         var name: String
         var type: ArrowType
@@ -11,7 +11,7 @@ final class ArrowFile {
     }
 
     /// Whether this Maser was built with Arrow.
-    static var isAvailable: Bool { maser_arrow_is_available() == 1 }
+    package static var isAvailable: Bool { maser_arrow_is_available() == 1 }
 
     let path: String
     let fields: [Field]

@@ -1,24 +1,24 @@
 internal import Bytes
-internal import Records
+package import Records
 
 /// Reads one source file as typed columns, batch by batch and in order. The first row that does not fit ends it with an
 /// error that says where it is and what was expected.
-struct SourceReader {
-    let source: SourceFile
+package struct SourceReader {
+    package let source: SourceFile
     /// What is wanted of the file, by name.
-    let columns: [InputColumn]
-    let options: SourceOptions
+    package let columns: [InputColumn]
+    package let options: SourceOptions
 
-    init(source: SourceFile, columns: [InputColumn], options: SourceOptions = SourceOptions()) {
+    package init(source: SourceFile, columns: [InputColumn], options: SourceOptions = SourceOptions()) {
         self.source = source
         self.columns = columns
         self.options = options
     }
 
-    var path: String { source.path }
+    package var path: String { source.path }
 
     /// Returns the file's size and checksum, as it was while it was read.
-    func read(
+    package func read(
         _ body: (SourceBatch) throws(BulkLoadError) -> Void
     ) throws(BulkLoadError) -> (bytes: Int64, xxh3: Checksum) {
         guard let format = SourceFormat(path: path) else {
@@ -40,7 +40,7 @@ struct SourceReader {
         return (file.bytesRead, file.checksum)
     }
 
-    func malformed(_ reason: String, line: Int, column: Int? = nil) -> BulkLoadError {
+    package func malformed(_ reason: String, line: Int, column: Int? = nil) -> BulkLoadError {
         BulkLoadError(.malformedSource, reason, place: SourcePlace(file: path, line: line, column: column))
     }
 }
