@@ -44,7 +44,8 @@ struct BuildVersion: AsyncParsableCommand {
         let run = LoadRun(
             paths: paths, nullText: build.nullText, columnNames: try build.columnNames, joined: build.joined,
             memoryBytes: build.memory.bytes)
-        let built = try run.build(table, try cut.cut(for: table), in: out)
+        let (built, warnings) = try run.build(table, try cut.cut(for: table), in: out)
+        for warning in warnings { standardError("maser: \(warning)") }
         let manifest = built.manifest
         let seconds = (clock.now - began).inSeconds
         if output.json {

@@ -32,6 +32,9 @@ struct Rollback: AsyncParsableCommand {
         if output.json {
             return try Output.standard.json(Answer(table: table, version: done.version, former: done.former))
         }
+        if done.version == done.former {
+            return Output.standard.line("version \(done.version) of \(table) serves already")
+        }
         Output.standard.line(
             "version \(done.version) of \(table) serves in place of \(done.former); `maser rollback \(table) \(done.former)` "
                 + "takes it back")

@@ -29,30 +29,40 @@ struct LoadRun: Sendable {
         }
         let cut = try cut(descriptor)
         let folder = buildFolder(for: descriptor, cut)
-        let built: BuiltVersion
-        do {
-            built = try build(descriptor, cut, in: folder)
-        } catch let error as BulkLoadError {
-            // Nothing to go on with is left. Where another load is at work, the folder is that one's.
-            if error.code == .malformedSource { try? FileManager.default.removeItem(atPath: folder) }
-            throw error
-        }
-        let loaded = try await adopt(built, client, live)
+        let (built, warnings) = try build(descriptor, cut, in: folder)
+        var loaded = try await adopt(built, client, live)
+        loaded.warnings = warnings + loaded.warnings
         try? FileManager.default.removeItem(atPath: folder)
         return loaded
     }
 
-    func build(_ descriptor: LoadDescriptor, _ cut: Cut?, in folder: String) throws -> BuiltVersion {
+    /// What was built, and what people should know of its files.
+    func build(_ descriptor: LoadDescriptor, _ cut: Cut?, in folder: String) throws -> (BuiltVersion, [String]) {
         let progress = ProgressBar("building")
         defer { progress.finish() }
         let builder = VersionBuilder(
             descriptor: descriptor, sources: try SourceFiles(paths), nullText: nullText, columnNames: columnNames,
             cut: cut, folder: folder, memoryBytes: memoryBytes)
-        return try builder.build { progress.show($0.fraction, "\(HumanText.count($0.rows)) rows") }
+        do {
+            let built = try builder.build { progress.show($0.fraction, "\(HumanText.count($0.rows)) rows") }
+            return (built, builder.warnings.messages)
+        } catch {
+            if error.code != .busy { removeIfNothingIsLeft(folder) }
+            throw error
+        }
+    }
+
+    /// A build that cannot go on has only its lock left.
+    private func removeIfNothingIsLeft(_ folder: String) {
+        guard let left = try? FileManager.default.contentsOfDirectory(atPath: folder), left.allSatisfy({ $0 == "lock" })
+        else { return }
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     private func adopt(_ built: BuiltVersion, _ client: Client, _ live: String) async throws -> LoadedVersion {
-        let uploader = LoadUploader(client: client, built: built, isForced: isForced, isAgain: isAgain, live: live)
+        let uploader = LoadUploader(
+            client: client, built: built, isForced: isForced, isAgain: isAgain, live: live,
+            continuesFormer: builtFolder == nil)
         let finished = try await uploader.run()
         var loaded = LoadedVersion(finished, built.manifest)
         if finished.state == "building" {

@@ -19,6 +19,8 @@ struct LoadUploader: Sendable {
     var isForced = false
     var isAgain = false
     var live = ""
+    /// A former call may have had it adopted and not been told: then its version is the answer.
+    var continuesFormer = false
 
     /// How much of it has come so far that it counts as progress.
     private final class Progress: Sendable {
@@ -61,7 +63,13 @@ struct LoadUploader: Sendable {
             var hasBegun = finished != nil
             do {
                 if let finished { return try await client.finishLoad(finished, isForced: isForced) }
-                let begun = try await client.beginLoad(manifest: built.manifestBytes, isAgain: isAgain, live: live)
+                let begun: WireBeginLoadResponse
+                do {
+                    begun = try await client.beginLoad(manifest: built.manifestBytes, isAgain: isAgain, live: live)
+                } catch {
+                    if let former = try await formerAnswer(error) { return former }
+                    throw error
+                }
                 hasBegun = true
                 try await send(begun, progress)
                 progress.touch()
@@ -74,6 +82,12 @@ struct LoadUploader: Sendable {
                 try await Task.sleep(for: Self.pause)
             }
         }
+    }
+
+    private func formerAnswer(_ refusal: ClientError) async throws -> WireFinishLoadResponse? {
+        guard continuesFormer, refusal.code == .refused else { return nil }
+        let id = LoadID(table: built.manifest.table.id, manifest: built.manifestBytes)
+        return try? await client.finishLoad(id.text, isForced: isForced)
     }
 
     private func passes(_ error: ClientError, hasBegun: Bool) -> Bool {

@@ -45,8 +45,8 @@ struct LoadedVersion: Sendable {
         guard state == "held" else { return nil }
         let failed = checks.filter { !$0.passed }.map(\.sentence)
         return
-            "version \(version) of \(table) does not serve: \(failed.joined(separator: "; ")). It follows its category, if "
-            + "it has one; `maser rollback \(table) \(version)` lets it serve all the same, and --force a load from the start"
+            "version \(version) of \(table) does not serve: \(failed.joined(separator: "; ")); "
+            + "`maser rollback \(table) \(version)` lets it serve all the same, and so does `maser load --force` from the start"
     }
 }
 
