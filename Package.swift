@@ -168,7 +168,11 @@ let package = Package(
             ["SQL", "Processors", "Tables", "Categories", "Catalog", "Expressions", "Records", "Bytes"],
             exclude: ["scripts"]),
         suite(
-            "BulkLoadTests", ["BulkLoad", "Tables", "Catalog", "Records", "RocksDB", "Bytes"], exclude: ["vectors"]),
+            "BulkLoadTests",
+            [
+                "BulkLoad", "SQL", "Processors", "Categories", "Tables", "Catalog", "Records", "RocksDB", "Bytes",
+            ],
+            exclude: ["vectors"]),
         suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
         suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         suite(

@@ -22,6 +22,8 @@ package struct BulkLoadError: Error, Sendable, CustomStringConvertible {
         /// Another load is at work there, or there are too many.
         case busy
         case diskFull
+        /// Somebody ended it; what is finished stays.
+        case interrupted
         /// Any other failure of a disk.
         case storage
     }

@@ -3,15 +3,18 @@ internal import Processors
 internal import Tables
 
 /// Rows of the tables that a batch joins, read from files as a load reads them.
-package struct JoinedTables {
+package struct JoinedTables: Sendable {
     /// By id, as the plans know them.
     package let tables: [UInt32: TableEntry]
     let lookup: any TableLookup
+    /// The files that the rows are from.
+    let sources: [LoadManifest.Source]
 
     /// For tables without joins.
     package init() {
         tables = [:]
         lookup = NoTables()
+        sources = []
     }
 
     /// The files have all columns of their table, whatever fills it elsewhere. `folder` is empty, and the caller's to remove.
@@ -19,6 +22,7 @@ package struct JoinedTables {
         _ given: [(table: TableEntry, paths: [String])], nullText: String?, folder: String
     ) throws(BulkLoadError) {
         var entries: [TableEntry] = []
+        var sources: [LoadManifest.Source] = []
         for (table, _) in given { entries.append(table.loaded) }
         let store = try BatchStore(folder: "\(folder)/joined", entries)
         for (entry, paths) in zip(entries, given.map(\.paths)) {
@@ -26,6 +30,7 @@ package struct JoinedTables {
                 descriptor: LoadDescriptor(table: entry, shardCount: BatchStore.shardCount),
                 sources: try SourceFiles(paths), nullText: nullText, folder: "\(folder)/load-\(entry.id)")
             let built = try builder.build()
+            sources += built.manifest.sources
             do {
                 try store.tables.ingest(files: built.files, table: entry.id, version: entry.servingVersion)
             } catch {
@@ -34,6 +39,7 @@ package struct JoinedTables {
         }
         tables = Dictionary(uniqueKeysWithValues: given.map { ($0.table.id, $0.table) })
         lookup = ServedTables(store.tables)
+        self.sources = sources
     }
 }
 

@@ -17,6 +17,16 @@ final class OutputFile {
         buffer.reserveCapacity(Self.bufferBytes)
     }
 
+    /// Goes on with a file, at `offset`; what stands behind that goes.
+    init(appendingTo path: String, at offset: Int64) throws(BulkLoadError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        if descriptor < 0 { throw BulkLoadError(system: errno, "opening \(path)") }
+        if ftruncate(descriptor, off_t(offset)) != 0 || lseek(descriptor, off_t(offset), SEEK_SET) < 0 {
+            throw BulkLoadError(system: errno, "opening \(path)")
+        }
+    }
+
     deinit {
         if descriptor >= 0 { close(descriptor) }
     }
@@ -30,13 +40,11 @@ final class OutputFile {
         }
     }
 
-    func append(varint value: Int) throws(BulkLoadError) {
-        var rest = UInt64(value)
-        while rest >= 0x80 {
-            buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+    func append(_ bytes: [UInt8]) throws(BulkLoadError) {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Void, BulkLoadError> in
+            do throws(BulkLoadError) { return .success(try append(bytes)) } catch { return .failure(error) }
         }
-        buffer.append(UInt8(truncatingIfNeeded: rest))
+        try result.get()
     }
 
     /// Everything is in the file afterwards; with `sync` on the disk.

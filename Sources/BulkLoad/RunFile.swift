@@ -1,19 +1,51 @@
 internal import Bytes
+internal import Foundation
 
-// A run holds sorted rows: for each the lengths of key and value as varints, then both.
+// A run holds sorted rows of a build that did not fit in memory, shard after shard, each shard a section with a checksum of its
+// own. What is in which section stands in the build's journal. Runs are not synced: after a power loss their checksums say so.
+
+/// The rows of one shard in a run.
+struct RunSection: Codable, Hashable, Sendable {
+    var shard: Int
+    var offset: Int64
+    var bytes: Int64
+    var xxh3: Checksum
+}
 
 struct RunWriter {
     private let file: OutputFile
+    private(set) var sections: [RunSection] = []
+    private var offset: Int64 = 0
 
     init(path: String) throws(BulkLoadError) {
         file = try OutputFile(path: path)
     }
 
-    func append(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(BulkLoadError) {
-        try file.append(varint: key.count)
-        try file.append(varint: value.count)
-        try file.append(key)
-        try file.append(value)
+    /// Writes one section. `rows` is called with what takes the rows, in ascending order.
+    mutating func writeSection(
+        shard: Int,
+        _ rows: ((UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(BulkLoadError) -> Void)
+            throws(BulkLoadError) -> Void
+    ) throws(BulkLoadError) {
+        let start = offset
+        var hash = XXH3Stream()
+        let row = GrowingBytes()
+        var end = start
+        try rows { key, value throws(BulkLoadError) in
+            row.removeAll()
+            row.append(varint: key.count)
+            row.append(varint: value.count)
+            row.append(key)
+            row.append(value)
+            hash.update(row.bytes)
+            try file.append(row.bytes)
+            end += Int64(row.bytes.count)
+        }
+        offset = end
+        if end > start {
+            sections.append(
+                RunSection(shard: shard, offset: start, bytes: end - start, xxh3: Checksum(hash.digest)))
+        }
     }
 
     func finish() throws(BulkLoadError) {
@@ -21,35 +53,73 @@ struct RunWriter {
     }
 }
 
-/// Reads a run row by row.
-final class RunReader {
-    private static let bufferBytes = 256 << 10
-
-    private let file: ChunkedFile
-    private var consumed = 0
-    /// Good until the next `advance`.
-    private(set) var key = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var value = UnsafeRawBufferPointer(start: nil, count: 0)
+/// A run that is being read.
+final class RunFile: Sendable {
+    let path: String
+    private let descriptor: Int32
 
     init(path: String) throws(BulkLoadError) {
-        file = try ChunkedFile(path: path, bufferBytes: Self.bufferBytes)
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw BulkLoadError(system: errno, "opening \(path)") }
     }
 
-    /// false at the end.
-    func advance() throws(BulkLoadError) -> Bool {
-        file.consume(consumed)
-        consumed = 0
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    var damaged: BulkLoadError {
+        BulkLoadError(.corrupt, "\(path), which the build wrote itself, is damaged; build again")
+    }
+
+    /// Reads exactly as much as `buffer` takes.
+    func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(BulkLoadError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(
+                descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw BulkLoadError(system: errno, "reading \(path)")
+            }
+            if count == 0 { throw damaged }
+            done += count
+        }
+    }
+}
+
+/// Walks one section of a run.
+final class RunCursor: RowCursor {
+    private let file: RunFile
+    private let section: RunSection
+    private var hash = XXH3Stream()
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    /// Of the section, in the buffer or before it.
+    private var bytesRead: Int64 = 0
+
+    init(_ file: RunFile, _ section: RunSection, bufferBytes: Int) {
+        self.file = file
+        self.section = section
+        buffer = .allocate(byteCount: Int(min(Int64(bufferBytes), section.bytes)), alignment: 8)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    override func advance() throws(BulkLoadError) -> Bool {
         while true {
-            let bytes = file.bytes
-            if let size = take(bytes) {
-                consumed = size
+            if let size = take(UnsafeRawBufferPointer(rebasing: buffer[start..<end])) {
+                start += size
                 return true
             }
-            if file.isAtEnd {
-                if bytes.isEmpty { return false }
-                throw BulkLoadError(.storage, "\(file.path), which the load wrote itself, is cut off")
+            if bytesRead == section.bytes {
+                guard start == end, Checksum(hash.digest) == section.xxh3 else { throw file.damaged }
+                return false
             }
-            try file.fill()
+            try fill()
         }
     }
 
@@ -59,6 +129,7 @@ final class RunReader {
             var reader = ByteReader(bytes)
             let keyBytes = Int(clamping: try reader.readVarint())
             let valueBytes = Int(clamping: try reader.readVarint())
+            guard keyBytes >= 2 else { return nil }
             key = try reader.readBytes(keyBytes)
             value = try reader.readBytes(valueBytes)
             return reader.position
@@ -66,64 +137,30 @@ final class RunReader {
             return nil
         }
     }
-}
 
-/// Merges runs that are given in the order in which their rows came.
-struct RunMerge {
-    private var readers: [RunReader] = []
-    /// A heap of indices of readers that have a row; the smallest key, and of equal ones the latest run, is first.
-    private var heap: [Int] = []
-
-    init(paths: [String]) throws(BulkLoadError) {
-        for path in paths {
-            let reader = try RunReader(path: path)
-            readers.append(reader)
-            if try reader.advance() { heap.append(readers.count - 1) }
-        }
-        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
-    }
-
-    /// Hands over every key once, in order, and returns how many rows gave way to a later one.
-    mutating func handOver(
-        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(BulkLoadError) -> Void
-    ) throws(BulkLoadError) -> Int64 {
-        var duplicates: Int64 = 0
-        var last: [UInt8] = []
-        var hasLast = false
-        while let first = heap.first {
-            let reader = readers[first]
-            if hasLast, last.withUnsafeBytes({ compare($0, reader.key) == 0 }) {
-                duplicates += 1
-            } else {
-                last.removeAll(keepingCapacity: true)
-                last.append(contentsOf: reader.key)
-                hasLast = true
-                try body(reader.key, reader.value)
+    private func fill() throws(BulkLoadError) {
+        let kept = end - start
+        if kept == buffer.count {
+            // A row that is longer than the buffer; what is damaged ends at the section's end.
+            let larger = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: Int(min(Int64(buffer.count) * 2, section.bytes)), alignment: 8)
+            if larger.count == kept {
+                larger.deallocate()
+                throw file.damaged
             }
-            if try !reader.advance() {
-                heap.swapAt(0, heap.count - 1)
-                heap.removeLast()
-            }
-            sink(0)
+            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+            buffer.deallocate()
+            buffer = larger
+        } else if start > 0 {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
         }
-        return duplicates
-    }
-
-    private mutating func sink(_ start: Int) {
-        var index = start
-        while true {
-            var least = index
-            for child in [2 * index + 1, 2 * index + 2] where child < heap.count && precedes(heap[child], heap[least]) {
-                least = child
-            }
-            if least == index { return }
-            heap.swapAt(index, least)
-            index = least
-        }
-    }
-
-    private func precedes(_ a: Int, _ b: Int) -> Bool {
-        let order = compare(readers[a].key, readers[b].key)
-        return order == 0 ? a > b : order < 0
+        start = 0
+        end = kept
+        let count = Int(min(Int64(buffer.count - kept), section.bytes - bytesRead))
+        let fresh = UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<kept + count])
+        try file.read(at: section.offset + bytesRead, into: fresh)
+        hash.update(UnsafeRawBufferPointer(fresh))
+        bytesRead += Int64(count)
+        end = kept + count
     }
 }

@@ -4,18 +4,27 @@ internal import Tables
 /// Picks a few rows, evenly over the keys, for a server to read back.
 struct SampledRows {
     static let greatestCount = 16
+    /// Some rows meet others with the same key, so that fewer come than were expected.
+    private static let greatestPartCount: Int64 = 64
 
     private let every: Int64
     private var row: Int64 = 0
     private(set) var samples: [LoadManifest.Sample] = []
 
+    /// Of a part of the rows.
     init(of rows: Int64) {
-        every = max(1, rows / Int64(Self.greatestCount))
+        every = max(1, rows / Self.greatestPartCount)
     }
 
     mutating func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         defer { row += 1 }
-        guard row % every == 0, samples.count < Self.greatestCount else { return }
+        guard row % every == 0 else { return }
         samples.append(LoadManifest.Sample(key: StorageKey.tuple(of: key), xxh3: Checksum(xxh3(value))))
+    }
+
+    /// Those of all parts, thinned to as many as a manifest has.
+    static func thinned(_ samples: [LoadManifest.Sample]) -> [LoadManifest.Sample] {
+        if samples.count <= greatestCount { return samples }
+        return (0..<greatestCount).map { samples[$0 * samples.count / greatestCount] }
     }
 }

@@ -7,13 +7,12 @@ internal import Tables
 /// A file ends with its shard once it is large enough; a shard that is far larger than that is split.
 struct VersionFiles {
     private let folder: String
+    /// Of all its files.
+    private let prefix: String
     private let targetBytes: Int
     private let shardLimitBytes: Int
     private var current: Current?
     private(set) var files: [LoadManifest.File] = []
-    /// Of each shard.
-    private(set) var shardRows: [Int64]
-    private(set) var shardBytes: [Int64]
 
     private struct Current {
         var name: String
@@ -24,16 +23,17 @@ struct VersionFiles {
         var lastShard: Int
     }
 
-    init(folder: String, targetBytes: Int, shardCount: Int) {
+    init(folder: String, prefix: String, targetBytes: Int) {
         self.folder = folder
+        self.prefix = prefix
         self.targetBytes = targetBytes
         shardLimitBytes = targetBytes * 4
-        shardRows = [Int64](repeating: 0, count: shardCount)
-        shardBytes = shardRows
     }
 
-    mutating func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(BulkLoadError) {
-        let shard = Int(key[0]) << 8 | Int(key[1])
+    /// Keys come in ascending order, those of one shard after those of another.
+    mutating func put(
+        shard: Int, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) throws(BulkLoadError) {
         if let current, current.bytes >= (shard == current.lastShard ? shardLimitBytes : targetBytes) {
             try finishCurrent()
         }
@@ -46,8 +46,6 @@ struct VersionFiles {
         current?.bytes += key.count + value.count
         current?.rows += 1
         current?.lastShard = shard
-        shardRows[shard] += 1
-        shardBytes[shard] += Int64(key.count + value.count)
     }
 
     mutating func finish() throws(BulkLoadError) -> [LoadManifest.File] {
@@ -56,10 +54,9 @@ struct VersionFiles {
     }
 
     private func start(_ shard: Int) throws(BulkLoadError) -> Current {
-        let name = Self.name(of: files.count)
+        let name = prefix + Self.name(of: files.count)
         do {
-            // The options of the family that takes the file in.
-            let writer = try SSTWriter(path: "\(folder)/\(name)", options: FamilyOptions())
+            let writer = try SSTWriter(path: "\(folder)/\(name)", options: TableStore.loadFileOptions)
             return Current(name: name, writer: writer, firstShard: shard, lastShard: shard)
         } catch {
             throw BulkLoadError(storage: error, "making \(folder)/\(name)")
@@ -82,7 +79,11 @@ struct VersionFiles {
 
     /// The name of a version's file by its place in the manifest.
     static func name(of index: Int) -> String {
-        let digits = String(index + 1)
-        return String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits + ".sst"
+        "\(digits(index + 1, 6)).sst"
+    }
+
+    static func digits(_ number: Int, _ count: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
     }
 }

@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Whoever holds the lock owns the folder's runs, files and manifest; anything else in it is left alone.
 final class WorkFolder {
-    private static let lockName = "lock"
+    static let lockName = "lock"
 
     let path: String
     private let lock: Int32
@@ -29,26 +29,38 @@ final class WorkFolder {
 
     /// Removes what builds make. The manifest goes first: without it the rest is nothing.
     func clear() throws(BulkLoadError) {
-        let names: [String]
+        for name in [LoadManifest.fileName, BuildJournal.name] + (try names()).filter(Self.isOfBuild)
+        where unlink("\(path)/\(name)") != 0 && errno != ENOENT {
+            throw BulkLoadError(system: errno, "removing \(path)/\(name)")
+        }
+    }
+
+    /// Removes the runs and files that no line of a journal names.
+    func clear(except kept: Set<String>) throws(BulkLoadError) {
+        for name in try names() where Self.isOfBuild(name) && !kept.contains(name) {
+            if unlink("\(path)/\(name)") != 0, errno != ENOENT {
+                throw BulkLoadError(system: errno, "removing \(path)/\(name)")
+            }
+        }
+    }
+
+    private func names() throws(BulkLoadError) -> [String] {
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path)
+            return try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
             throw BulkLoadError(.storage, "reading the folder \(path) failed", cause: error)
         }
-        let own = names.filter { $0.hasSuffix(".sst") || $0.hasPrefix("run-") }
-        for name in [LoadManifest.fileName] + own where unlink("\(path)/\(name)") != 0 && errno != ENOENT {
-            throw BulkLoadError(system: errno, "removing \(path)/\(name)")
-        }
+    }
+
+    private static func isOfBuild(_ name: String) -> Bool {
+        name.hasSuffix(".sst") || name.hasPrefix("run-") || name.hasSuffix(".part")
     }
 
     /// Writes a file that is there whole or not at all, and stays.
     static func write(_ bytes: [UInt8], to path: String) throws(BulkLoadError) {
         let unfinished = path + ".part"
         let file = try OutputFile(path: unfinished)
-        let result = bytes.withUnsafeBytes { bytes -> Result<Void, BulkLoadError> in
-            do throws(BulkLoadError) { return .success(try file.append(bytes)) } catch { return .failure(error) }
-        }
-        try result.get()
+        try file.append(bytes)
         try file.finish(sync: true)
         if rename(unfinished, path) != 0 { throw BulkLoadError(system: errno, "renaming \(unfinished)") }
     }

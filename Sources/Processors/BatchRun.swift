@@ -21,13 +21,15 @@ package final class BatchRun {
 
     private let plans: [InputPlan]
     private let greatestGroupCount: Int
+    private let greatestByteCount: Int
     private var stopwatch = Stopwatch(.system)
 
     /// Of `tables` those are filled that a query over one of `inputs` fills. `joinable` has, by id, the tables that joins look up
     /// through `lookup`.
     package init(
         inputs: [InputTableEntry], tables: [TableEntry], shardCount: Int, joinable: [UInt32: TableEntry] = [:],
-        lookup: any TableLookup = NoTables(), greatestGroupCount: Int = BatchRun.greatestGroupCount
+        lookup: any TableLookup = NoTables(), greatestGroupCount: Int = BatchRun.greatestGroupCount,
+        greatestByteCount: Int = BatchRun.greatestByteCount
     ) throws(ProcessorsError) {
         var plans: [InputPlan] = []
         for input in inputs {
@@ -38,6 +40,7 @@ package final class BatchRun {
         }
         self.plans = plans
         self.greatestGroupCount = greatestGroupCount
+        self.greatestByteCount = greatestByteCount
     }
 
     /// Takes consecutive records of a file as records of input tables: in upserts the later file wins, and in it the later row.
@@ -56,14 +59,50 @@ package final class BatchRun {
             }
             plan.apply(prepared, &stopwatch)
         }
-        return reasons.map { Refused(record: $0.key, reason: $0.value) }.sorted { $0.record < $1.record }
+        return Self.sorted(reasons)
+    }
+
+    /// What became of rows.
+    package struct Applied: Sendable {
+        /// In their order, each once.
+        package var refused: [Refused]
+        /// Rows that a table took: what its filter and its joins let pass.
+        package var taken = 0
+        /// Rows at or after the end.
+        package var leftOut = 0
+    }
+
+    /// Takes consecutive rows of a file that has every column of its input table, in their order. Rows whose event time is not
+    /// before `end` are left out.
+    package func apply(
+        _ columns: RecordBatch, to input: String, file: Int, firstRow: Int, before end: Int64? = nil
+    ) throws(ProcessorsError) -> Applied {
+        let offsets = (0..<columns.count).map { UpsertOrder.batchOffset(file: file, row: firstRow + $0) }
+        var applied = Applied(refused: [])
+        var reasons: [Int: String] = [:]
+        stopwatch.start()
+        for plan in plans where plan.input.name.lowercased() == input.lowercased() {
+            let prepared = try plan.preparer.prepare(columns, offsets: offsets, before: end, &stopwatch)
+            for refusal in prepared.refusals where reasons[refusal.record] == nil {
+                reasons[refusal.record] = refusal.reason
+            }
+            applied.leftOut += prepared.leftOut
+            for rows in prepared.rows { applied.taken += rows.slots.count { $0 != GroupMap.noSlot } }
+            plan.apply(prepared, &stopwatch)
+        }
+        applied.refused = Self.sorted(reasons)
+        return applied
+    }
+
+    private static func sorted(_ reasons: [Int: String]) -> [Refused] {
+        reasons.map { Refused(record: $0.key, reason: $0.value) }.sorted { $0.record < $1.record }
     }
 
     /// Whether the partials should be taken before more records come.
     package var isFull: Bool {
         let sinks = plans.flatMap(\.tableSinks)
         return sinks.reduce(0) { $0 + $1.groupCount } >= greatestGroupCount
-            || sinks.reduce(0) { $0 + $1.byteCount } >= Self.greatestByteCount
+            || sinks.reduce(0) { $0 + $1.byteCount } >= greatestByteCount
     }
 
     /// Every partial so far, by table; leaves none.

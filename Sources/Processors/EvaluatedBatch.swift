@@ -50,6 +50,17 @@ struct EvaluatedBatch: Sendable {
             : .log(eventTime: eventTime, bucket: bucket, offset: offsets[row])
     }
 
+    /// Excludes the rows whose event time is not before `end`, and returns how many are excluded for it alone.
+    mutating func exclude(from end: Int64) -> Int {
+        guard let times = eventTimes else { return 0 }
+        var count = 0
+        for row in 0..<rows where times[row] >= end && excluded?[row] != true {
+            exclude(row)
+            count += 1
+        }
+        return count
+    }
+
     mutating func exclude(_ row: Int) {
         if excluded == nil { excluded = [Bool](repeating: false, count: rows) }
         excluded?[row] = true

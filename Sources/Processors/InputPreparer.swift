@@ -7,6 +7,8 @@ internal import Records
 /// two of them use. Has no state: several threads may prepare batches at once.
 struct InputPreparer: Sendable {
     private let decoder: RecordDecoder
+    /// Columns of the input that the decoder makes, and so those that a batch of typed columns has to give.
+    private let needed: [Int]
     private let expressions: [Expression]
     /// Where the decoder puts the event time.
     private let eventTimeIndex: Int?
@@ -30,6 +32,7 @@ struct InputPreparer: Sendable {
         // Where a batch has the columns that there are: those of the input that are needed, then those of all joins.
         let columns = needed + Array(inputColumnCount..<joins.columnCount)
         decoder = RecordDecoder(format: input.format, schema: input.columns, needed: needed)
+        self.needed = needed
         expressions = pool.narrowed(to: columns)
         let places = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
         self.joins = JoinPreparer(joins.joins, lookup: lookup) { $0.remapped(places) }
@@ -43,12 +46,30 @@ struct InputPreparer: Sendable {
         _ records: LogRecords, bucket: Int, _ stopwatch: inout Stopwatch
     ) throws(ProcessorsError) -> PreparedInput {
         let decoded = decoder.decode(records.values)
-        var refusals = decoded.failures.map { Refusal(record: $0.record, reason: $0.reason) }
         stopwatch.charge(\.decode)
+        return try prepare(decoded, records, bucket: bucket, before: nil, &stopwatch)
+    }
+
+    /// Rows of a file whose columns are all those of the input table. Those whose event time is not before `end` are left out.
+    func prepare(
+        _ columns: RecordBatch, offsets: [Int64], before end: Int64?, _ stopwatch: inout Stopwatch
+    ) throws(ProcessorsError) -> PreparedInput {
+        let decoded = DecodedRecords(
+            batch: RecordBatch(count: columns.count, columns: needed.map { columns.columns[$0] }),
+            records: Array(0..<columns.count), failures: [])
+        return try prepare(
+            decoded, LogRecords(offsets: offsets), bucket: EvaluatedBatch.files, before: end, &stopwatch)
+    }
+
+    private func prepare(
+        _ decoded: DecodedRecords, _ records: LogRecords, bucket: Int, before end: Int64?, _ stopwatch: inout Stopwatch
+    ) throws(ProcessorsError) -> PreparedInput {
+        var refusals = decoded.failures.map { Refusal(record: $0.record, reason: $0.reason) }
         var batch = EvaluatedBatch(
             rows: decoded.batch.count, columns: [], offsets: decoded.records.map { records.offsets[$0] },
             bucket: bucket)
         takeEventTimes(of: decoded, records, into: &batch, &refusals)
+        let leftOut = end.map { batch.exclude(from: $0) } ?? 0
         var columns = decoded.batch
         var unmatched = 0
         if !joins.isEmpty {
@@ -77,7 +98,8 @@ struct InputPreparer: Sendable {
             return records
         }
         stopwatch.charge(\.evaluate)
-        return PreparedInput(batch: batch, rows: rows, outputs: rendered, refusals: refusals, unmatched: unmatched)
+        return PreparedInput(
+            batch: batch, rows: rows, outputs: rendered, refusals: refusals, unmatched: unmatched, leftOut: leftOut)
     }
 
     private func takeEventTimes(

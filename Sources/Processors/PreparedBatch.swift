@@ -30,6 +30,8 @@ struct PreparedInput: Sendable {
     var refusals: [Refusal]
     /// Records that needed a row of a joined table and found none, once for each join.
     var unmatched = 0
+    /// Rows that a batch leaves to the category, for their event time.
+    var leftOut = 0
 }
 
 /// The rows that one table takes, with their keys.

@@ -57,9 +57,9 @@ package struct UpsertOrder: Hashable, Comparable, Sendable {
 
 /// Writes the stored values of a loaded or upsert table.
 package struct UpsertRowEncoder: Sendable {
-    private static let prefix: [UInt8] = [StoredValue.formatVersion, StoredValue.Kind.row.rawValue, 0]
+    static let prefix: [UInt8] = [StoredValue.formatVersion, StoredValue.Kind.row.rawValue, 0]
 
-    private let layout: RowLayout
+    let layout: RowLayout
 
     package init(of table: TableEntry) {
         layout = RowLayout(columns: table.columns.map { ($0.number, $0.name, $0.type) })

@@ -32,9 +32,10 @@ final class LoadFixture {
         return path
     }
 
-    /// What is left in the work folder, besides its lock.
+    /// What is left in the work folder, besides its lock and what a later build finds it by.
     var workFiles: [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: work)) ?? []).filter { $0 != "lock" }.sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: work)) ?? []).filter { $0 != "lock" && $0 != "journal" }
+            .sorted()
     }
 
     static func planes(id: UInt32 = 7, revision: UInt32 = 1) -> TableEntry {
