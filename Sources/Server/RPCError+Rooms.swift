@@ -98,7 +98,7 @@ extension BulkLoadError {
         case .notFound: .notFound
         case .busy: .overloaded
         case .diskFull: .diskFull
-        case .storage: .storageFailure
+        case .interrupted, .storage: .storageFailure
         }
     }
 }
