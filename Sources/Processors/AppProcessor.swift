@@ -114,6 +114,7 @@ final class AppProcessor {
                 stored.append(positions)
             }
             try place(follower, stored)
+            follower.groupStandbys()
         }
         try outputs.load()
         try deadLetters.load(from: deadLetterPosition ?? 0) { category, bucket, offset in
@@ -254,15 +255,20 @@ final class AppProcessor {
         try keepDeadLetters()
         let includesStandbys = includesStandbys ?? areStandbysDue
         if includesStandbys { standbysTakenAt = clock.monotonic() }
-        var partials: [(sink: Int, partials: any Partials)] = []
+        var partials: [PendingCheckpoint.TakenPartials] = []
         for (index, sink) in tableSinks.enumerated() where sink.groupCount > 0 && (includesStandbys || !sink.isStandby)
         {
-            partials.append((index, sink.takePartials()))
+            let versions = tableSinks.filter { $0 === sink || $0.leader === sink }.map(\.version.version)
+            partials.append((index, versions, sink.takePartials()))
         }
         let positions =
             followers.flatMap { $0.takeDirtyPositions(includingStandbys: includesStandbys) }
             + takeDeadLetterPositions(includingStandbys: includesStandbys)
             + tableSinks.filter { includesStandbys || !$0.isStandby }.compactMap { $0.takeStragglers() }
+        // Those that had to catch up with the others may have done so.
+        if includesStandbys {
+            for follower in followers { follower.groupStandbys() }
+        }
         let taken = PendingCheckpoint(
             generation: generation, partials: partials, positions: positions, semantics: app.options.state,
             outputs: outputs.take(beginsRounds: beginsRounds))
@@ -275,7 +281,7 @@ final class AppProcessor {
         stopwatch.add(written.times)
         checkpointNanoseconds = written.times.total
         outputs.didCommit(written.outputs)
-        for (index, partials) in pending?.partials ?? [] { tableSinks[index].putBack(partials) }
+        for (index, _, partials) in pending?.partials ?? [] { tableSinks[index].putBack(partials) }
         pending = nil
         for follower in followers { follower.didCommit() }
         checkpointCount += 1

@@ -154,6 +154,21 @@ final class CategoryFollower {
         return positions
     }
 
+    /// Of the standbys of a table, those that stand alike share partials from now on; none may have any.
+    func groupStandbys() {
+        var leaders: [(index: Int, sink: TableSink)] = []
+        for (index, sink) in sinks.enumerated() {
+            // What a cut leaves out is counted for each version.
+            guard let sink = sink as? TableSink, sink.isStandby, sink.earliestEventTime == nil else { continue }
+            let leader = leaders.first { leader in
+                leader.sink.version.table == sink.version.table
+                    && buckets.allSatisfy { $0.positions[leader.index].offset == $0.positions[index].offset }
+            }
+            sink.follow(leader?.sink)
+            if leader == nil { leaders.append((index, sink)) }
+        }
+    }
+
     /// The positions that were taken are written.
     func didCommit() {
         for bucket in buckets.indices { publishPosition(of: bucket) }

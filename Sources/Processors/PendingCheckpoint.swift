@@ -6,9 +6,11 @@ internal import Tables
 /// Whatever is applied after it was taken belongs to the next one. Until it is written, or known to have failed, no other is
 /// taken, for the store must have them in their order.
 struct PendingCheckpoint: Sendable {
+    /// `sink` is the place among the app's; `versions` are all that get these partials.
+    typealias TakenPartials = (sink: Int, versions: [UInt32], partials: any Partials)
+
     let generation: UInt64
-    /// By the place of their sinks among the app's.
-    let partials: [(sink: Int, partials: any Partials)]
+    let partials: [TakenPartials]
     let positions: [StoredPosition]
     let semantics: Semantics
     let outputs: OutputWork
@@ -18,7 +20,7 @@ struct PendingCheckpoint: Sendable {
         var stopwatch = Stopwatch(clock)
         var outputs = outputs
         var checkpoint = Checkpoint(
-            generation: generation, merges: partials.map { $0.partials.takeMerges() }, positions: positions,
+            generation: generation, merges: partials.flatMap(Self.merges), positions: positions,
             semantics: semantics)
         stopwatch.charge(\.encode)
         try outputs.prepare(&checkpoint)
@@ -32,6 +34,16 @@ struct PendingCheckpoint: Sendable {
         try outputs.finish()
         stopwatch.charge(\.output)
         return WrittenCheckpoint(times: stopwatch.times, outputs: outputs)
+    }
+
+    /// One for each version; all share their keys' and operands' bytes.
+    private static func merges(_ taken: TakenPartials) -> [VersionMerges] {
+        let merges = taken.partials.takeMerges()
+        return taken.versions.map { version in
+            var merges = merges
+            merges.version = version
+            return merges
+        }
     }
 }
 

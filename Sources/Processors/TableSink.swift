@@ -9,6 +9,8 @@ final class TableSink: PositionedSink {
     let isStandby: Bool
     /// Of a version whose load holds every record before it: those are passed over, for ever.
     let earliestEventTime: Int64?
+    /// A standby of the same table that stands where this one does, and takes all that this one would take.
+    private(set) var leader: TableSink?
     private let makePartials: () -> any Partials
     private var current: any Partials
     /// What a checkpoint gave back.
@@ -29,10 +31,10 @@ final class TableSink: PositionedSink {
     }
 
     var id: SinkID { .table(version) }
-    /// Keys that have a partial.
-    var groupCount: Int { current.groupCount }
+    /// Keys that have a partial; those of a leader are counted once.
+    var groupCount: Int { leader == nil ? current.groupCount : 0 }
     /// About what the partials take in memory.
-    var byteCount: Int { current.byteCount }
+    var byteCount: Int { leader == nil ? current.byteCount : 0 }
 
     /// Takes those of `rows` that do not come before `firstRow`, nor before the version's event time; returns which.
     func apply(
@@ -43,8 +45,14 @@ final class TableSink: PositionedSink {
             rows = rest.rows
             stragglerCount += Int64(rest.count)
         }
-        current.apply(batch, rows, from: firstRow, &stopwatch)
+        if leader == nil { current.apply(batch, rows, from: firstRow, &stopwatch) }
         return rows
+    }
+
+    /// From now on both come to the same partials, or, with nil, each to its own. Neither may have any.
+    func follow(_ leader: TableSink?) {
+        precondition(current.groupCount == 0 && leader?.groupCount ?? 0 == 0, "there are partials of before")
+        self.leader = leader
     }
 
     /// Every partial; leaves the sink empty.

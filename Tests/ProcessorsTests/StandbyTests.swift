@@ -15,13 +15,19 @@ import Testing
         }
     }
 
-    private static func stores() throws -> Stores {
+    private static func stores(versions: ClosedRange<UInt32> = 1...2) throws -> Stores {
         let stores = try Stores(bucketCount: 2)
-        var table = EventsApp.byMinute
-        table.versions.append(VersionEntry(number: 2, createdAt: 0, origin: "live"))
-        try stores.catalog.update { [table] in try $0.put(table) }
-        try stores.tables.createVersion(table: table.id, version: 2)
+        for version in versions.dropFirst() { try addVersion(version, to: stores) }
         return stores
+    }
+
+    private static func addVersion(_ version: UInt32, to stores: Stores) throws {
+        try stores.catalog.update { catalog in
+            guard var table = catalog.table(id: EventsApp.byMinute.id) else { return }
+            table.versions.append(VersionEntry(number: version, createdAt: 0, origin: "live"))
+            try catalog.put(table)
+        }
+        try stores.tables.createVersion(table: EventsApp.byMinute.id, version: version)
     }
 
     private static func positions(_ stores: Stores, version: UInt32) throws -> Int64 {
@@ -29,9 +35,9 @@ import Testing
             .values.map(\.offset).reduce(0, +)
     }
 
-    private static func expectEqualVersions(_ stores: Stores) throws {
+    private static func expectEqualVersions(_ stores: Stores, _ version: UInt32 = 2) throws {
         var standby = EventsApp.byMinute
-        standby.servingVersion = 2
+        standby.servingVersion = version
         #expect(try stores.scan(standby) == stores.scan(EventsApp.byMinute))
     }
 
@@ -76,6 +82,48 @@ import Testing
         try stores.process()
         #expect(try Self.positions(stores, version: 2) == 800)
         try Self.expectEqualVersions(stores)
+        #expect(try stores.differences() == [])
+    }
+
+    @Test func standbysThatStandAlikeShareTheirPartials() throws {
+        var generator = SeededGenerator(seed: 53)
+        let stores = try Self.stores(versions: 1...3)
+        let processor = try stores.processor(batchRecordCount: 30)
+        try stores.append(Event.random(300, base: ReferenceTests.base, using: &generator))
+        while try processor.step() {}
+        let taken = try processor.takeCheckpoint(includesStandbys: true)
+        #expect(taken.partials.map(\.versions).filter { $0.contains(2) || $0.contains(3) } == [[2, 3]])
+        processor.didWrite(try taken.write(to: stores.tables, clock: .system))
+        try stores.append(Event.random(300, base: ReferenceTests.base, using: &generator))
+        try stores.process()
+        for version in 2...3 as ClosedRange<UInt32> {
+            #expect(try Self.positions(stores, version: version) == 600)
+            try Self.expectEqualVersions(stores, version)
+        }
+        #expect(try stores.differences() == [])
+    }
+
+    @Test func aStandbyThatIsBehindSharesOnceItHasCaughtUp() throws {
+        var generator = SeededGenerator(seed: 54)
+        let stores = try Self.stores()
+        try stores.append(Event.random(200, base: ReferenceTests.base, using: &generator))
+        try stores.process()
+        try Self.addVersion(3, to: stores)
+        try stores.append(Event.random(200, base: ReferenceTests.base, using: &generator))
+        let processor = try stores.processor(batchRecordCount: 30)
+        func versionsOfStandbys() throws -> [[UInt32]] {
+            while try processor.step() {}
+            let taken = try processor.takeCheckpoint(includesStandbys: true)
+            processor.didWrite(try taken.write(to: stores.tables, clock: .system))
+            return taken.partials.map(\.versions).filter { $0.contains(2) || $0.contains(3) }
+        }
+        #expect(try versionsOfStandbys() == [[2], [3]])
+        try stores.append(Event.random(200, base: ReferenceTests.base, using: &generator))
+        #expect(try versionsOfStandbys() == [[2, 3]])
+        for version in 2...3 as ClosedRange<UInt32> {
+            #expect(try Self.positions(stores, version: version) == 600)
+            try Self.expectEqualVersions(stores, version)
+        }
         #expect(try stores.differences() == [])
     }
 }
