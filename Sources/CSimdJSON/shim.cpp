@@ -3,6 +3,7 @@
 
 #include "CSimdJSON.h"
 #include "flat.h"
+#include "shape.h"
 
 #include <cstring>
 #include <memory>
@@ -15,10 +16,40 @@ using namespace simdjson;
 
 namespace {
 
+/// The first bytes of a name, which tell most names apart without a call. Eight bytes at `name` can be read.
+FLAT_INLINE uint64_t headOf(const void *name, size_t length) {
+    uint64_t word;
+    std::memcpy(&word, name, sizeof word);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return length >= 8 ? word : word & ((uint64_t{1} << (8 * length)) - 1);
+}
+
 struct Node {
     std::string name;
+    uint64_t head = 0;
     std::vector<size_t> columns;
     std::vector<Node> children;
+
+    explicit Node(std::string name) : name(std::move(name)) {
+        std::string padded = this->name + std::string(8, '\0');
+        head = headOf(padded.data(), this->name.size());
+    }
+};
+
+/// Where the value of a field goes that no other field shares.
+struct Destination {
+    /// nullptr for a field that no column reads.
+    const Node *node;
+    bool hasOneColumn;
+    /// Of that column's cell.
+    size_t offset;
+
+    Destination() = default;
+    Destination(const Node *node, size_t stride)
+        : node(node), hasOneColumn(node != nullptr && node->columns.size() == 1),
+          offset(hasOneColumn ? node->columns[0] * stride : 0) {}
 };
 
 /// Where the cells of one document go: those of a column lie `stride` after those of the column before.
@@ -27,6 +58,8 @@ struct Target {
     size_t stride;
     uint8_t *strings;
     size_t stringsLength;
+    /// The shape that is known has a value for every column.
+    bool fillsAll = false;
 
     maser_json_cell cell(dom::element element) {
         maser_json_cell cell{0, 0, MASER_JSON_NULL};
@@ -52,7 +85,7 @@ struct Target {
         case dom::element_type::STRING: {
             std::string_view text = element.get_string().value_unsafe();
             cell.kind = MASER_JSON_STRING;
-            cell.bits = stringsLength;
+            cell.bits = reinterpret_cast<uintptr_t>(strings + stringsLength);
             cell.length = static_cast<uint32_t>(text.size());
             std::memcpy(strings + stringsLength, text.data(), text.size());
             stringsLength += text.size();
@@ -64,7 +97,7 @@ struct Target {
         return cell;
     }
 
-    void fill(const Node &node, maser_json_cell cell) {
+    FLAT_INLINE void fill(const Node &node, maser_json_cell cell) {
         for (size_t column : node.columns) cells[column * stride] = cell;
     }
 
@@ -94,30 +127,50 @@ struct Target {
         }
     }
 
-    /// Without the full parser; false where it has to read the document, of which nothing is left here then.
-    bool readFlat(const uint8_t *document, size_t length, const Node &root, size_t columns) {
-        const size_t before = stringsLength;
-        const size_t count = root.children.size();
-        size_t guess = 0;
-        const bool isRead = flat::read(document, document + length, [&](const char *name, size_t bytes, maser_json_cell cell) {
-            for (size_t step = 0; step < count; step++) {
-                size_t index = guess + step < count ? guess + step : guess + step - count;
-                const Node &child = root.children[index];
-                if (bytes != child.name.size() || std::memcmp(name, child.name.data(), bytes) != 0) continue;
-                if (cell.kind == MASER_JSON_STRING) {
-                    std::memcpy(strings + stringsLength, document + cell.bits, cell.length);
-                    cell.bits = stringsLength;
-                    stringsLength += cell.length;
-                }
-                fill(child, cell);
-                guess = index + 1 < count ? index + 1 : 0;
-                break;
+    void clear(size_t columns) {
+        for (size_t column = 0; column < columns; column++) cells[column * stride] = maser_json_cell{0, 0, 0};
+    }
+
+    /// By its shape alone; false for a document of another one, of which nothing may be kept.
+    FLAT_INLINE bool readShape(const uint8_t *document, const uint8_t *limit, const flat::Shape<Destination> &shape) {
+        return shape.read(document, limit, [&](const Destination &destination, maser_json_cell cell) {
+            if (destination.hasOneColumn) {
+                cells[destination.offset] = cell;
+            } else if (destination.node != nullptr) {
+                fill(*destination.node, cell);
             }
         });
-        if (isRead) return true;
-        stringsLength = before;
-        for (size_t column = 0; column < columns; column++) cells[column * stride] = maser_json_cell{0, 0, 0};
-        return false;
+    }
+
+    /// Field by field, without the full parser; false where that has to read the document, of which nothing may be kept.
+    bool readFlat(const uint8_t *document, const uint8_t *limit, const Node &root, size_t columns, flat::Shape<Destination> &shape) {
+        const size_t count = root.children.size();
+        const Node *children = root.children.data();
+        size_t guess = 0;
+        shape.start();
+        const bool isRead = flat::read(
+            document, limit,
+            [&](const flat::Place &place, maser_json_cell cell) {
+                const uint64_t head = headOf(place.name, place.nameLength);
+                const Node *found = nullptr;
+                size_t index = guess;
+                for (size_t step = 0; step < count; step++, index = index + 1 < count ? index + 1 : 0) {
+                    const Node &child = children[index];
+                    if (head != child.head || place.nameLength != child.name.size()) continue;
+                    if (std::memcmp(place.name, child.name.data(), place.nameLength) != 0) continue;
+                    fill(child, cell);
+                    found = &child;
+                    guess = index + 1 < count ? index + 1 : 0;
+                    break;
+                }
+                shape.add(place, Destination(found, stride));
+            },
+            [&](const uint8_t *end) { shape.finish(end, limit); });
+        if (!isRead) shape.isKnown = false;
+        fillsAll = isRead;
+        for (size_t column = 0; column < columns; column++)
+            fillsAll = fillsAll && cells[column * stride].kind != MASER_JSON_ABSENT;
+        return isRead;
     }
 
     void read(dom::element element, const Node &node) {
@@ -206,7 +259,7 @@ error_code parse(const uint8_t *document, size_t length, bool isPadded, std::uni
 }  // namespace
 
 struct maser_json_paths {
-    Node root;
+    Node root{""};
     size_t columns = 0;
 
     bool isFlat() const {
@@ -229,7 +282,7 @@ void maser_json_paths_add(maser_json_paths *paths, const char *const *names, con
         for (Node &child : node->children)
             if (child.name == name) next = &child;
         if (next == nullptr) {
-            node->children.push_back(Node{name, {}, {}});
+            node->children.emplace_back(name);
             next = &node->children.back();
         }
         node = next;
@@ -237,36 +290,42 @@ void maser_json_paths_add(maser_json_paths *paths, const char *const *names, con
     node->columns.push_back(paths->columns++);
 }
 
+/// What it takes beyond a shape that is known: an error, or SUCCESS.
+__attribute__((noinline)) static int32_t decodeAnew(
+    Target &target, const maser_json_paths &paths, const uint8_t *document, size_t length, size_t padding,
+    flat::Shape<Destination> &shape) {
+    if (padding >= flat::padding && paths.isFlat()) {
+        target.clear(paths.columns);
+        if (target.readFlat(document, document + length, paths.root, paths.columns, shape)) return SUCCESS;
+    }
+    target.clear(paths.columns);
+    dom::element element;
+    dom::object object;
+    std::unique_ptr<Parser> large;
+    error_code error = parse(document, length, padding >= SIMDJSON_PADDING, large, element);
+    if (error != SUCCESS) return error;
+    if (element.get_object().get(object) != SUCCESS) return MASER_JSON_NOT_AN_OBJECT;
+    target.read(object, paths.root);
+    return SUCCESS;
+}
+
 void maser_json_decode(
     const maser_json_paths *paths, const uint8_t *documents, const intptr_t *ends, size_t count,
     maser_json_cell *cells, uint8_t *strings, int32_t *errors) {
-    std::memset(cells, 0, paths->columns * count * sizeof *cells);
-    const size_t total = count == 0 ? 0 : static_cast<size_t>(ends[count - 1]);
-    Target target{cells, count, strings, 0};
-    const bool isFlat = paths->isFlat();
-    size_t start = 0;
+    const uint8_t *document = documents;
+    const uint8_t *end = documents + (count == 0 ? 0 : ends[count - 1]);
+    Target target{cells, count, strings, 0, false};
+    flat::Shape<Destination> shape;
     for (size_t i = 0; i < count; i++) {
-        size_t end = static_cast<size_t>(ends[i]);
-        target.cells = cells + i;
-        dom::element element;
-        dom::object object;
-        std::unique_ptr<Parser> large;
+        const uint8_t *limit = documents + ends[i];
         // The documents that follow are padding enough.
-        const bool isPadded = total - end >= SIMDJSON_PADDING;
-        if (isFlat && isPadded && target.readFlat(documents + start, end - start, paths->root, paths->columns)) {
-            errors[i] = SUCCESS;
-            start = end;
-            continue;
-        }
-        error_code error = parse(documents + start, end - start, isPadded, large, element);
-        errors[i] = error;
-        if (error == SUCCESS) {
-            if (element.get_object().get(object) == SUCCESS)
-                target.read(object, paths->root);
-            else
-                errors[i] = MASER_JSON_NOT_AN_OBJECT;
-        }
-        start = end;
+        const size_t padding = static_cast<size_t>(end - limit);
+        target.cells = cells + i;
+        if (!target.fillsAll) target.clear(paths->columns);
+        errors[i] = padding >= flat::padding && target.readShape(document, limit, shape)
+            ? SUCCESS
+            : decodeAnew(target, *paths, document, static_cast<size_t>(limit - document), padding, shape);
+        document = limit;
     }
 }
 
@@ -277,7 +336,7 @@ intptr_t maser_json_array(
     std::unique_ptr<Parser> large;
     if (error_code error = parse(document, length, false, large, element)) return -static_cast<intptr_t>(error);
     if (element.get_array().get(array) != SUCCESS) return -MASER_JSON_NOT_AN_ARRAY;
-    Target target{cells, 1, strings, 0};
+    Target target{cells, 1, strings, 0, false};
     size_t count = 0;
     for (dom::element item : array) {
         if (count < capacity) cells[count] = target.cell(item);

@@ -4,7 +4,6 @@ internal import CSimdJSON
 struct JSONCells {
     let column: InputColumn
     let cells: UnsafeBufferPointer<maser_json_cell>
-    let strings: UnsafeRawBufferPointer
 
     /// A column with a value for every cell; NULL where a failure is added.
     func decode(_ failures: inout Failures) -> Column {
@@ -75,22 +74,33 @@ struct JSONCells {
             }
             count = cells.count
         }
-        let arena = [UInt8](unsafeUninitializedCapacity: total) { arena, count in
-            let out = UnsafeMutableRawBufferPointer(arena)
-            for cell in cells where cell.kind == UInt8(MASER_JSON_STRING.rawValue) && cell.length > 0 {
-                UnsafeMutableRawBufferPointer(rebasing: out[count..<count + Int(cell.length)]).copyMemory(
-                    from: text(cell))
-                count += Int(cell.length)
-            }
+        let slack = Int(MASER_JSON_STRING_PADDING)
+        let arena = [UInt8](unsafeUninitializedCapacity: total + slack) { arena, count in
+            if let start = arena.baseAddress { copyTexts(to: UnsafeMutableRawPointer(start)) }
+            count = total
         }
         return ByteStrings(arena: arena, ends: ends)
+    }
+
+    /// Sixteen bytes at a time, for most texts are short: what is too much, the next one overwrites.
+    private func copyTexts(to target: UnsafeMutableRawPointer) {
+        var target = target
+        for cell in cells where cell.kind == UInt8(MASER_JSON_STRING.rawValue) {
+            let length = Int(cell.length)
+            guard let source = UnsafeRawPointer(bitPattern: UInt(cell.bits)) else { continue }
+            for offset in stride(from: 0, to: length, by: 16) {
+                let bytes = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+                target.storeBytes(of: bytes, toByteOffset: offset, as: SIMD16<UInt8>.self)
+            }
+            target += length
+        }
     }
 
     private func decodedTexts(_ nulls: inout Nulls, _ failures: inout Failures) -> ByteStrings {
         var decoded = ByteStrings()
         for index in 0..<cells.count {
             let cell = cells[index]
-            if cell.kind == UInt8(MASER_JSON_STRING.rawValue), let value = Base64.decode(text(cell)) {
+            if cell.kind == UInt8(MASER_JSON_STRING.rawValue), let value = Base64.decode(cell.text) {
                 decoded.append(value)
             } else {
                 leaveOut(index, &nulls, &failures)
@@ -110,7 +120,7 @@ struct JSONCells {
     /// nil for what is no string.
     func text(at index: Int) -> Value? {
         guard cells[index].kind == MASER_JSON_STRING.rawValue else { return nil }
-        return .string(String(decoding: text(cells[index]), as: UTF8.self))
+        return .string(String(decoding: cells[index].text, as: UTF8.self))
     }
 
     private func value(of cell: maser_json_cell) -> Value? {
@@ -120,8 +130,8 @@ struct JSONCells {
         case .double: double(cell).map { .double($0) }
         case .timestamp: timestamp(cell).map { .timestamp($0) }
         case .string:
-            cell.kind == MASER_JSON_STRING.rawValue ? .string(String(decoding: text(cell), as: UTF8.self)) : nil
-        case .bytes: cell.kind == MASER_JSON_STRING.rawValue ? Base64.decode(text(cell)).map { .bytes($0) } : nil
+            cell.kind == MASER_JSON_STRING.rawValue ? .string(String(decoding: cell.text, as: UTF8.self)) : nil
+        case .bytes: cell.kind == MASER_JSON_STRING.rawValue ? Base64.decode(cell.text).map { .bytes($0) } : nil
         }
     }
 
@@ -149,15 +159,10 @@ struct JSONCells {
     }
 
     private func timestamp(_ cell: maser_json_cell) -> Int64? {
-        if cell.kind == MASER_JSON_STRING.rawValue { return Timestamp.parse(text(cell)) }
+        if cell.kind == MASER_JSON_STRING.rawValue { return Timestamp.parse(cell.text) }
         guard let unit = column.unit else { return nil }
         if cell.kind == MASER_JSON_INT64.rawValue { return Timestamp.convert(Int64(bitPattern: cell.bits), unit) }
         return double(cell).flatMap { Timestamp.convert($0, unit) }
-    }
-
-    private func text(_ cell: maser_json_cell) -> UnsafeRawBufferPointer {
-        let start = Int(cell.bits)
-        return UnsafeRawBufferPointer(rebasing: strings[start..<start + Int(cell.length)])
     }
 
     func reason(_ cell: maser_json_cell) -> String {
@@ -168,7 +173,7 @@ struct JSONCells {
             case MASER_JSON_INT64.rawValue: "the number \(Int64(bitPattern: cell.bits))"
             case MASER_JSON_UINT64.rawValue: "the number \(cell.bits)"
             case MASER_JSON_DOUBLE.rawValue: "the number \(Double(bitPattern: cell.bits))"
-            case MASER_JSON_STRING.rawValue: "the string \(excerpt(text(cell)))"
+            case MASER_JSON_STRING.rawValue: "the string \(excerpt(cell.text))"
             case MASER_JSON_ARRAY.rawValue: "an array"
             case MASER_JSON_OBJECT.rawValue: "an object"
             default: "no object on the way to \(column.path.joined(separator: "."))"
@@ -181,9 +186,16 @@ struct JSONCells {
     }
 }
 
+extension maser_json_cell {
+    /// Of a string: its bytes, as long as there are the cell's document and what was decoded of it.
+    var text: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(bits)), count: Int(length))
+    }
+}
+
 extension RecordDecoder {
     func decodeJSON(_ values: ByteStrings, _ paths: JSONPaths) -> DecodedRecords {
-        paths.decode(values) { cells, strings, errors in
+        paths.decode(values) { cells, errors in
             var failures = Failures()
             for record in 0..<values.count where errors[record] != 0 {
                 failures.add(record, notJSON(errors[record]))
@@ -191,8 +203,7 @@ extension RecordDecoder {
             let columns = needed.indices.map { index in
                 JSONCells(
                     column: schema[needed[index]],
-                    cells: UnsafeBufferPointer(rebasing: cells[index * values.count..<(index + 1) * values.count]),
-                    strings: strings
+                    cells: UnsafeBufferPointer(rebasing: cells[index * values.count..<(index + 1) * values.count])
                 ).decode(&failures)
             }
             return failures.leaveOut(of: columns, count: values.count)

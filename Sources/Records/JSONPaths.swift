@@ -28,28 +28,29 @@ final class JSONPaths: @unchecked Sendable {
         maser_json_paths_destroy(handle)
     }
 
-    /// Reads `documents` and hands over their cells, column by column, the strings that cells refer to, and an error
-    /// for each document.
+    /// Reads `documents` and hands over their cells, column by column, and an error for each document. What cells refer to
+    /// is gone when `body` returns.
     func decode<R>(
         _ documents: ByteStrings,
-        _ body: (UnsafeBufferPointer<maser_json_cell>, UnsafeRawBufferPointer, UnsafeBufferPointer<Int32>) -> R
+        _ body: (UnsafeBufferPointer<maser_json_cell>, UnsafeBufferPointer<Int32>) -> R
     ) -> R {
         let count = documents.count
         let cells = UnsafeMutableBufferPointer<maser_json_cell>.allocate(capacity: max(1, count * columnCount))
-        let strings = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, documents.arena.count), alignment: 1)
+        let strings = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: documents.arena.count + Int(MASER_JSON_STRING_PADDING), alignment: 1)
         let errors = UnsafeMutableBufferPointer<Int32>.allocate(capacity: max(1, count))
         defer {
             cells.deallocate()
             strings.deallocate()
             errors.deallocate()
         }
-        documents.arena.withUnsafeBufferPointer { arena in
+        return documents.arena.withUnsafeBufferPointer { arena in
             documents.ends.withUnsafeBufferPointer { ends in
                 maser_json_decode(
                     handle, arena.baseAddress, ends.baseAddress, count, cells.baseAddress,
                     strings.baseAddress?.assumingMemoryBound(to: UInt8.self), errors.baseAddress)
             }
+            return body(UnsafeBufferPointer(cells), UnsafeBufferPointer(errors))
         }
-        return body(UnsafeBufferPointer(cells), UnsafeRawBufferPointer(strings), UnsafeBufferPointer(errors))
     }
 }

@@ -43,8 +43,7 @@ package enum KeyText {
             let column = InputColumn(
                 name: columns[index].name, type: columns[index].type, path: [columns[index].name])
             let cell = JSONCells(
-                column: column, cells: UnsafeBufferPointer(rebasing: cells[..<min(count, columns.count)]),
-                strings: UnsafeRawBufferPointer(strings))
+                column: column, cells: UnsafeBufferPointer(rebasing: cells[..<min(count, columns.count)]))
             if let value = cell.value(at: index) { return .success(value) }
             // As Maser prints an infinity.
             if column.type == .double, case .string(let text)? = cell.text(at: index),

@@ -14,24 +14,20 @@ package struct RecordKeyFinder: Sendable {
     /// A key for each record; `isAbsent` where it has none, or is no JSON object: such a record is somebody
     /// else's to judge.
     package func find(in records: ByteStrings) -> (keys: ByteStrings, isAbsent: [Bool]) {
-        paths.decode(records) { cells, strings, errors in
+        paths.decode(records) { cells, errors in
             var keys = ByteStrings()
             var isAbsent = [Bool](repeating: false, count: records.count)
             for index in 0..<records.count {
-                isAbsent[index] = errors[index] != 0 || !append(cells[index], strings, to: &keys)
+                isAbsent[index] = errors[index] != 0 || !append(cells[index], to: &keys)
                 if isAbsent[index] { keys.append([]) }
             }
             return (keys, isAbsent)
         }
     }
 
-    private func append(
-        _ cell: maser_json_cell, _ strings: UnsafeRawBufferPointer, to keys: inout ByteStrings
-    ) -> Bool {
+    private func append(_ cell: maser_json_cell, to keys: inout ByteStrings) -> Bool {
         switch UInt32(cell.kind) {
-        case MASER_JSON_STRING.rawValue:
-            let start = Int(cell.bits)
-            keys.append(UnsafeRawBufferPointer(rebasing: strings[start..<start + Int(cell.length)]))
+        case MASER_JSON_STRING.rawValue: keys.append(cell.text)
         case MASER_JSON_INT64.rawValue: keys.append("\(Int64(bitPattern: cell.bits))".utf8)
         case MASER_JSON_UINT64.rawValue: keys.append("\(cell.bits)".utf8)
         case MASER_JSON_DOUBLE.rawValue:

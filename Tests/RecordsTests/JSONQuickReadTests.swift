@@ -1,8 +1,9 @@
 import Records
 import Testing
 
-/// Flat records are read without the full parser, unless they are the last of a batch: it finds no room behind them. So
-/// the same record alone and in front of others is read in two ways, which have to agree.
+/// Flat records are read without the full parser, unless they are the last of a batch: it finds no room behind them. And
+/// one that is written as the one before is compared with it, where others are read field by field. So the same record alone,
+/// in front of others, and behind one like it is read in three ways, which have to agree.
 @Suite struct JSONQuickReadTests {
     private static let others = [String](repeating: #"{"carrier":"padding of more than sixty-four bytes"}"#, count: 3)
 
@@ -13,16 +14,24 @@ import Testing
         return RecordDecoder(format: .json, schema: schema, needed: Array(schema.indices)).decode(values)
     }
 
-    private func expectAgreement(_ text: String) {
+    /// `model` is a record that is read first.
+    private func expectAgreement(_ text: String, after model: String? = nil) {
         let alone = decode([text])
-        let before = decode([text] + Self.others)
-        #expect(alone.failures.map(\.reason) == before.failures.map(\.reason), "\(text)")
-        guard alone.records.first == 0, before.records.first == 0 else {
-            #expect(alone.records.isEmpty && before.records.first != 0, "\(text)")
-            return
-        }
-        let values = alone.batch.columns.map { $0.value(at: 0) }
-        #expect(values.map { "\($0)" } == before.batch.columns.map { "\($0.value(at: 0))" }, "\(text)")
+        expectAgreement(text, alone, decode([text] + Self.others), at: 0)
+        let texts = [model ?? text, text, text] + Self.others
+        let after = decode(texts)
+        expectAgreement(text, alone, after, at: 1)
+        expectAgreement(text, alone, after, at: 2)
+    }
+
+    private func expectAgreement(_ text: String, _ alone: DecodedRecords, _ decoded: DecodedRecords, at record: Int) {
+        let failure = decoded.failures.first { $0.record == record }
+        #expect(alone.failures.first?.reason == failure?.reason, "\(text)")
+        let row = decoded.records.firstIndex(of: record)
+        #expect(alone.records.isEmpty == (row == nil), "\(text)")
+        guard let row, !alone.records.isEmpty else { return }
+        let values = alone.batch.columns.map { "\($0.value(at: 0))" }
+        #expect(values == decoded.batch.columns.map { "\($0.value(at: row))" }, "\(text)")
     }
 
     @Test(
@@ -64,8 +73,57 @@ import Testing
                 default: bytes.insert(pieces.randomElement(using: &generator) ?? 0, at: index)
                 }
             }
-            expectAgreement(String(decoding: bytes, as: UTF8.self))
+            let text = String(decoding: bytes, as: UTF8.self)
+            expectAgreement(text, after: Bool.random(using: &generator) ? String(decoding: record, as: UTF8.self) : nil)
         }
+    }
+
+    @Test(arguments: 1...20) func numbersOfAnyLengthReadTheSame(digits: Int) {
+        let number = String(repeating: "9", count: digits)
+        let record = #"{"flights":1,"delay":1.5}"#
+        for text in [number, "-" + number, "0" + number, number + "e2", number + "x", ""] {
+            expectAgreement("{\"flights\":\(text)}")
+            expectAgreement("{\"flights\":\(text),\"delay\":\(text)}", after: record)
+            for fraction in [1, 6, 7, 8, 9, 17] {
+                let fraction = "." + String(repeating: "3", count: fraction)
+                expectAgreement("{\"flights\":2,\"delay\":\(text)\(fraction)}", after: record)
+                expectAgreement("{\"flights\":2,\"delay\":\(text)\(fraction)e1}", after: record)
+            }
+        }
+    }
+
+    @Test func aRecordThatEndsTooEarlyTakesNothingOfTheNext() {
+        let record = Array(#"{"carrier":"UA","flights":-17,"city":"Rome","delay":12.25,"late":true}"#.utf8)
+        for length in 0..<record.count {
+            expectAgreement(
+                String(decoding: record[..<length], as: UTF8.self), after: String(decoding: record, as: UTF8.self))
+        }
+    }
+
+    @Test func namesAndSpacesMayBeLong() {
+        for length in [1, 7, 8, 9, 15, 16, 17, 40, 59, 60, 61, 62, 63, 64, 65, 200] {
+            let name = String(repeating: "n", count: length)
+            let space = String(repeating: " ", count: length)
+            expectAgreement("{\"\(name)\":1,\"carrier\":\"UA\"}")
+            expectAgreement("{\"\(name)\":1,\"carrier\":\"UA\"}", after: "{\"\(name)x\":1,\"carrier\":\"UA\"}")
+            expectAgreement("\(space){\"carrier\"\(space):\"UA\",\(space)\"flights\":1\(space)}\(space)")
+        }
+    }
+
+    @Test func aRecordMayHaveManyFields() {
+        for count in [63, 64, 65, 300] {
+            let fields = (0..<count).map { "\"field \($0)\":\($0)," }.joined()
+            expectAgreement("{\(fields)\"carrier\":\"UA\"}")
+        }
+    }
+
+    @Test func textThatIsNoUTF8IsRefusedBehindARecordLikeIt() {
+        var values = ByteStrings()
+        values.append(Array(#"{"carrier":"ab"}"#.utf8))
+        values.append(Array(#"{"carrier":""#.utf8) + [0xc3, 0x28] + Array(#""}"#.utf8))
+        for other in Self.others { values.append(other.utf8) }
+        let decoded = RecordDecoder(format: .json, schema: JSONRecordTests.schema, needed: [0]).decode(values)
+        #expect(decoded.failures.map(\.record) == [1])
     }
 
     @Test func textThatIsNoUTF8IsRefused() {

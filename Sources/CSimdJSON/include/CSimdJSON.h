@@ -18,7 +18,7 @@ enum maser_json_kind {
     MASER_JSON_UINT64 = 5,
     /// `bits` are a double's.
     MASER_JSON_DOUBLE = 6,
-    /// `bits` are an offset in the string arena, `length` the bytes there.
+    /// `bits` are the address of `length` bytes, in the document or among the decoded strings.
     MASER_JSON_STRING = 7,
     MASER_JSON_ARRAY = 8,
     MASER_JSON_OBJECT = 9,
@@ -42,12 +42,14 @@ void maser_json_paths_add(maser_json_paths *paths, const char *const *names, con
 
 /// Reads `count` documents that lie one after the other; document i ends at ends[i].
 ///
-/// `cells` takes columns x count cells, column by column. `strings` takes at least as many bytes as the documents
-/// have. errors[i] becomes 0, or why document i is not JSON; NOT_AN_OBJECT where it is something else than an object.
+/// `cells` takes columns x count cells, column by column. `strings` takes at least as many bytes as the documents have, and
+/// STRING_PADDING more: so many can be read behind every string that a cell refers to. errors[i] becomes 0, or why document
+/// i is not JSON; NOT_AN_OBJECT where it is something else than an object.
 void maser_json_decode(
     const maser_json_paths *paths, const uint8_t *documents, const intptr_t *ends, size_t count,
     maser_json_cell *cells, uint8_t *strings, int32_t *errors);
 
+enum { MASER_JSON_STRING_PADDING = 16 };
 enum { MASER_JSON_NOT_AN_OBJECT = 1000, MASER_JSON_NOT_AN_ARRAY = 1001 };
 
 /// Reads one document that is an array. Returns its number of elements, of which the first `capacity` are in `cells`;
