@@ -9,6 +9,15 @@ package func xxh3(_ bytes: [UInt8]) -> UInt64 {
     bytes.withUnsafeBytes { xxh3($0) }
 }
 
+/// Of each of the byte strings that lie one after another in `arena`; number i ends at `ends[i]`.
+package func xxh3(ofEach arena: UnsafeRawBufferPointer, ends: [Int]) -> [UInt64] {
+    precondition(ends.last ?? 0 <= arena.count)
+    return [UInt64](unsafeUninitializedCapacity: ends.count) { hashes, count in
+        maser_xxh3_64_of_each(arena.baseAddress, ends, ends.count, hashes.baseAddress)
+        count = ends.count
+    }
+}
+
 /// The hash of Kafka's default partitioner: MurmurHash2, 32 bits, with Kafka's seed.
 package func murmur2(_ bytes: UnsafeRawBufferPointer) -> Int32 {
     let multiplier: UInt32 = 0x5bd1_e995

@@ -10,6 +10,14 @@ uint64_t maser_xxh3_64(const void *bytes, size_t length) {
     return XXH3_64bits(bytes, length);
 }
 
+void maser_xxh3_64_of_each(const void *arena, const intptr_t *ends, size_t count, uint64_t *hashes) {
+    intptr_t start = 0;
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = XXH3_64bits((const char *)arena + start, (size_t)(ends[i] - start));
+        start = ends[i];
+    }
+}
+
 maser_xxh3_stream *maser_xxh3_stream_create(void) {
     XXH3_state_t *state = XXH3_createState();
     if (state == NULL) abort();

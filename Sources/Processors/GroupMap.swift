@@ -5,6 +5,9 @@ internal import Tables
 // open addressing over one flat array: half of each entry is the slot, the other half a piece of the hash, so that a
 // key is compared only when it is almost certainly the right one, and keys lie one after another in one arena in the
 // order of their slots, ready to be handed to the table store as they are.
+//
+// Most rows have a key that the map knows and finds at once: those are looked up side by side (see `GroupLookup`), and then
+// the others one after another.
 
 /// Numbers the distinct keys that it is shown: 0, 1, 2, ... in the order in which they first come.
 struct GroupMap {
@@ -17,6 +20,8 @@ struct GroupMap {
     private var hashes: [UInt64] = []
     /// The upper half of a hash, then slot + 1; 0 is free. A power of two in size, at most half full.
     private var entries: [UInt64]
+    /// Scratch: the rows whose keys are not found at once, or new.
+    private var remaining: [Int] = []
 
     private static let leastCapacity = 1024
 
@@ -33,18 +38,30 @@ struct GroupMap {
         let keys = rows.keys
         precondition(rows.slots.count == keys.ends.count && keys.hashes.count == keys.ends.count)
         if slots.count != rows.slots.count { slots = [UInt32](repeating: 0, count: rows.slots.count) }
+        let first = min(first, slots.count)
         reserve(count + slots.count - first)
+        var remaining: [Int] = []
+        swap(&remaining, &self.remaining)
+        slots.withUnsafeMutableBufferPointer { slots in
+            for row in 0..<first { slots[row] = Self.noSlot }
+            withLookup { lookup in
+                rows.withUnsafeRows { lookup.find($0, from: first, slots, &remaining) }
+            }
+        }
         keys.arena.withUnsafeBytes { arena in
-            slots.withUnsafeMutableBufferPointer { slots in
-                for row in 0..<min(first, slots.count) { slots[row] = Self.noSlot }
-                for row in min(first, slots.count)..<slots.count {
-                    guard rows.slots[row] != Self.noSlot else {
-                        slots[row] = Self.noSlot
-                        continue
-                    }
-                    let key = UnsafeRawBufferPointer(rebasing: arena[keys.range(at: row)])
-                    slots[row] = slot(of: key, hash: keys.hashes[row])
-                }
+            for row in remaining {
+                let key = UnsafeRawBufferPointer(rebasing: arena[keys.range(at: row)])
+                slots[row] = slot(of: key, hash: keys.hashes[row])
+            }
+        }
+        remaining.removeAll(keepingCapacity: true)
+        self.remaining = remaining
+    }
+
+    private func withLookup(_ body: (GroupLookup) -> Void) {
+        entries.withUnsafeBufferPointer { entries in
+            keys.arena.withUnsafeBytes { arena in
+                keys.ends.withUnsafeBufferPointer { body(GroupLookup(entries: entries, arena: arena, ends: $0)) }
             }
         }
     }
@@ -76,15 +93,18 @@ struct GroupMap {
     }
 
     private mutating func slot(of key: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
-        let fingerprint = hash & 0xffff_ffff_0000_0000
+        let fingerprint = hash & GroupLookup.fingerprintMask
         let mask = entries.count - 1
         var index = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = entries[index]
             if entry == 0 { break }
-            if entry & 0xffff_ffff_0000_0000 == fingerprint {
+            if entry & GroupLookup.fingerprintMask == fingerprint {
                 let slot = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
-                if isKey(key, at: slot) { return UInt32(truncatingIfNeeded: slot) }
+                let isKey = keys.arena.withUnsafeBytes {
+                    GroupLookup.isEqual(key, UnsafeRawBufferPointer(rebasing: $0[keys.range(at: slot)]))
+                }
+                if isKey { return UInt32(truncatingIfNeeded: slot) }
             }
             index = (index + 1) & mask
         }
@@ -93,15 +113,6 @@ struct GroupMap {
         hashes.append(hash)
         entries[index] = fingerprint | UInt64(slot + 1)
         return UInt32(slot)
-    }
-
-    @inline(__always)
-    private func isKey(_ key: UnsafeRawBufferPointer, at slot: Int) -> Bool {
-        let start = slot == 0 ? 0 : keys.ends[slot - 1]
-        guard keys.ends[slot] - start == key.count else { return false }
-        return keys.arena.withUnsafeBytes { arena in
-            isEqual(UnsafeRawBufferPointer(rebasing: arena[start..<start + key.count]), key)
-        }
     }
 
     /// Makes room for `groups` keys, so that `slot(of:)` need not look.
@@ -114,27 +125,8 @@ struct GroupMap {
         for (slot, hash) in hashes.enumerated() {
             var index = Int(truncatingIfNeeded: hash) & mask
             while grown[index] != 0 { index = (index + 1) & mask }
-            grown[index] = hash & 0xffff_ffff_0000_0000 | UInt64(slot + 1)
+            grown[index] = hash & GroupLookup.fingerprintMask | UInt64(slot + 1)
         }
         entries = grown
     }
-}
-
-/// Of two buffers of one length. Keys are short: a call of `memcmp` costs more than these few words. The last word
-/// overlaps the one before it, so that keys of nearly the same length take the same branches.
-@inline(__always)
-private func isEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    let count = a.count
-    guard count >= 8 else { return a.elementsEqual(b) }
-    var offset = 0
-    while offset < count - 8 {
-        if word(a, offset) != word(b, offset) { return false }
-        offset += 8
-    }
-    return word(a, count - 8) == word(b, count - 8)
-}
-
-@inline(__always)
-private func word(_ buffer: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
-    buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
 }

@@ -66,7 +66,8 @@ struct InputPreparer: Sendable {
     ) throws(ProcessorsError) -> PreparedInput {
         var refusals = decoded.failures.map { Refusal(record: $0.record, reason: $0.reason) }
         var batch = EvaluatedBatch(
-            rows: decoded.batch.count, columns: [], offsets: decoded.records.map { records.offsets[$0] },
+            rows: decoded.batch.count, columns: [],
+            offsets: decoded.failures.isEmpty ? records.offsets : decoded.records.map { records.offsets[$0] },
             bucket: bucket)
         takeEventTimes(of: decoded, records, into: &batch, &refusals)
         let leftOut = end.map { batch.exclude(from: $0) } ?? 0
@@ -109,6 +110,11 @@ struct InputPreparer: Sendable {
         guard let eventTimeIndex, case .int64(let times) = decoded.batch.columns[eventTimeIndex].storage else { return }
         batch.eventTimes = times
         let nulls = decoded.batch.columns[eventTimeIndex].nulls
+        if nulls == nil, batch.bucket != EvaluatedBatch.files, let first = records.appendTimes.first,
+            let last = records.appendTimes.last, EventTimeBounds.contain(times, appendedFrom: first, to: last)
+        {
+            return
+        }
         for row in 0..<batch.rows {
             let record = decoded.records[row]
             let reason =
@@ -132,7 +138,7 @@ extension TablePlan {
         let paneStarts = pane.flatMap { pane in batch.eventTimes.map { pane.starts(of: $0, slots: rows.slots) } }
         let unencodable = rows.keys.encode(keys.map { batch.columns[$0] }, paneStarts: paneStarts, slots: &rows.slots)
         rows.paneStarts = paneStarts
-        rows.keys.hash(rows.slots)
+        rows.keys.hash()
         return (rows, unencodable)
     }
 }

@@ -60,7 +60,7 @@ struct JoinPreparer: Sendable {
             for row in 0..<batch.count where nulls[row] { rows.slots[row] = GroupMap.noSlot }
         }
         _ = rows.keys.encode(keys, paneStarts: nil, slots: &rows.slots)
-        rows.keys.hash(rows.slots)
+        rows.keys.hash()
         var distinct = GroupMap()
         var slots: [UInt32] = []
         distinct.assign(rows, to: &slots)

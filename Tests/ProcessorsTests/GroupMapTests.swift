@@ -8,7 +8,7 @@ import Testing
         var rows = KeyedRows(slots: [UInt32](repeating: 0, count: count), keys: KeyBatch())
         for row in passed { rows.slots[row] = GroupMap.noSlot }
         _ = rows.keys.encode(columns, paneStarts: nil, slots: &rows.slots)
-        rows.keys.hash(rows.slots)
+        rows.keys.hash()
         return rows
     }
 
