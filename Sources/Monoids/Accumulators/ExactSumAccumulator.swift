@@ -112,6 +112,8 @@ final class ExactSumAccumulator: StateAccumulator {
                     carry = addWithCarry(&windows[first], (value.significand &<< shift) ^ sign, carry)
                     carry = addWithCarry(
                         &windows[first + 1], ((value.significand &>> 1) &>> (63 &- shift)) ^ sign, carry)
+                    // Mostly neither a carry nor a borrow runs on, and the limbs above stay as they are.
+                    if carry == sign & 1 { continue }
                     carry = addWithCarry(&windows[first + 2], sign, carry)
                     if offset == 0 { carry = addWithCarry(&windows[first + 3], sign, carry) }
                 }

@@ -19,17 +19,8 @@ final class ExtremeAccumulator<Values: SlotValues>: StateAccumulator {
 
     func update(_ input: StateInput) {
         guard let x = input.x else { preconditionFailure("an extreme needs its argument") }
-        let source = Values.source(x)
-        let nulls = x.nulls
-        for row in input.slots.indices {
-            let slot = input.slots[row]
-            if slot == StateInput.noSlot || nulls?[row] == true { continue }
-            if isPresent[Int(slot)] {
-                let order = values.order(source, row: row, slot: Int(slot))
-                guard keepsGreater ? order > 0 : order < 0 else { continue }
-            }
-            isPresent[Int(slot)] = true
-            values.set(slot: Int(slot), source, row: row)
+        isPresent.withUnsafeMutableBufferPointer {
+            values.keepExtremes(input.slots, x, present: $0, keepsGreater: keepsGreater)
         }
     }
 

@@ -25,10 +25,20 @@ final class RankedAccumulator<Ranks: SlotValues, Values: SlotValues>: StateAccum
     func update(_ input: StateInput) {
         let rank = ranksByTime ? input.eventTimes.map { VectorView.int64($0, nulls: nil) } : input.y
         guard let rank, let x = input.x else { preconditionFailure("a ranked value needs its rank") }
+        isPresent.withUnsafeMutableBufferPointer { isPresent in
+            Self.update(&ranks, &values, isPresent, input.slots, rank: rank, x, keepsGreater: keepsGreater)
+        }
+    }
+
+    /// Has ranks and values to itself: as properties of an object they would be guarded anew at every row.
+    private static func update(
+        _ ranks: inout Ranks, _ values: inout Values, _ isPresent: UnsafeMutableBufferPointer<Bool>,
+        _ slots: UnsafeBufferPointer<UInt32>, rank: VectorView, _ x: VectorView, keepsGreater: Bool
+    ) {
         let (rankSource, valueSource) = (Ranks.source(rank), Values.source(x))
         let (rankNulls, valueNulls) = (rank.nulls, x.nulls)
-        for row in input.slots.indices {
-            let slot = input.slots[row]
+        for row in slots.indices {
+            let slot = slots[row]
             if slot == StateInput.noSlot || rankNulls?[row] == true || valueNulls?[row] == true { continue }
             if isPresent[Int(slot)] {
                 var order = ranks.order(rankSource, row: row, slot: Int(slot))

@@ -2,7 +2,8 @@ internal import Bytes
 
 /// One value of one type for each slot, for accumulators that keep a value of the input rather than compute one.
 ///
-/// Accumulators are generic over it and are made for concrete types within this module, so their loops are specialised.
+/// Accumulators are generic over it, and objects of a generic class are not specialised: a loop over rows belongs here, where
+/// each type has its own.
 protocol SlotValues {
     /// A batch's values, unwrapped once.
     associatedtype Source
@@ -16,6 +17,30 @@ protocol SlotValues {
     mutating func grow(to slots: Int)
     mutating func removeAll()
     func encode(slot: Int, field number: Int, into writer: inout ByteWriter)
+    /// Replaces the value of each row's slot by the row's where that is greater, or less, or where there is none `present`.
+    mutating func keepExtremes(
+        _ slots: UnsafeBufferPointer<UInt32>, _ view: VectorView, present: UnsafeMutableBufferPointer<Bool>,
+        keepsGreater: Bool)
+}
+
+extension SlotValues {
+    @inline(__always)
+    mutating func keepExtremes(
+        _ slots: UnsafeBufferPointer<UInt32>, _ view: VectorView, present: UnsafeMutableBufferPointer<Bool>,
+        keepsGreater: Bool
+    ) {
+        let (source, nulls) = (Self.source(view), view.nulls)
+        for row in slots.indices {
+            let slot = slots[row]
+            if slot == StateInput.noSlot || nulls?[row] == true { continue }
+            if present[Int(slot)] {
+                let order = order(source, row: row, slot: Int(slot))
+                guard keepsGreater ? order > 0 : order < 0 else { continue }
+            }
+            present[Int(slot)] = true
+            set(slot: Int(slot), source, row: row)
+        }
+    }
 }
 
 struct BoolSlots: SlotValues {
@@ -26,10 +51,12 @@ struct BoolSlots: SlotValues {
         return values
     }
 
+    @inline(__always)
     func order(_ source: UnsafeBufferPointer<Bool>, row: Int, slot: Int) -> Int {
         (source[row] ? 1 : 0) - (values[slot] ? 1 : 0)
     }
 
+    @inline(__always)
     mutating func set(slot: Int, _ source: UnsafeBufferPointer<Bool>, row: Int) {
         values[slot] = source[row]
     }
@@ -55,10 +82,12 @@ struct Int64Slots: SlotValues {
         return values
     }
 
+    @inline(__always)
     func order(_ source: UnsafeBufferPointer<Int64>, row: Int, slot: Int) -> Int {
         numberOrder(source[row], values[slot])
     }
 
+    @inline(__always)
     mutating func set(slot: Int, _ source: UnsafeBufferPointer<Int64>, row: Int) {
         values[slot] = source[row]
     }
@@ -85,10 +114,12 @@ struct DoubleSlots: SlotValues {
         return values
     }
 
+    @inline(__always)
     func order(_ source: UnsafeBufferPointer<Double>, row: Int, slot: Int) -> Int {
         numberOrder(orderKey(canonical(source[row])), keys[slot])
     }
 
+    @inline(__always)
     mutating func set(slot: Int, _ source: UnsafeBufferPointer<Double>, row: Int) {
         keys[slot] = orderKey(canonical(source[row]))
     }
