@@ -41,8 +41,8 @@ extension BadLuckTests {
             for word in words { #expect(line.contains(word), "\(line)") }
         }
         let (ca, cert, key) = (pki.path + "/ca.pem", pki.path + "/client.pem", pki.path + "/client.key")
-        try refuse(ca: ca, "wants a client certificate")
-        try refuse(ca: nil, cert: cert, key: key, "not signed by a CA that this client trusts", "give the CA")
+        try refuse(ca: ca, "wants a client certificate", "MASER_CERT")
+        try refuse(ca: nil, cert: cert, key: key, "not signed by a CA that this client trusts", "MASER_CA")
         try refuse(ca: other.path + "/ca.pem", cert: cert, key: key, "not signed by a CA that this client trusts")
         try refuse(ca: ca, cert: other.path + "/client.pem", key: other.path + "/client.key", "does not trust the CA")
         try refuse(ca: ca, cert: pki.path + "/server.pem", key: pki.path + "/server.key", "not made for a client")

@@ -23,7 +23,7 @@ struct BatchApp {
         inputs = app.inputTables
         tables = app.tableIDs.compactMap { snapshot.table(id: $0) }
         joinable = snapshot.tables
-        if tables.isEmpty { throw CommandError("application \(name) fills no table") }
+        if tables.isEmpty { throw CommandError("application \(name) fills no table, and a run makes nothing but rows") }
     }
 
     /// `others` are the files of SQL beside it.

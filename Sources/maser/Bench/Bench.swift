@@ -9,9 +9,10 @@ struct Bench: AsyncParsableCommand {
               maser bench load
               maser bench visible --json visible.json
 
-            Every figure is the median of --runs runs. What ingest, load and visible need they make themselves: category \
-            and app \(BenchApp.name), which is deleted afterwards with its tables, and table \(BenchApp.loadedTable), which \
-            keeps one row. Say with the figures on which machine both sides ran.
+            Every figure is the median of --runs runs. What ingest, load and visible need they make themselves: app \
+            \(BenchApp.name), which is deleted afterwards with its tables, category \(BenchApp.name), which stays with its \
+            records, and table \(BenchApp.loadedTable), which keeps one row. Say with the figures on which machine both sides \
+            ran.
             """,
         subcommands: [
             BenchLookup.self, BenchIngest.self, BenchLoad.self, BenchVisible.self, BenchEvents.self, BenchWait.self,

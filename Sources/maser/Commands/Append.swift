@@ -10,8 +10,8 @@ struct Append: AsyncParsableCommand {
               gunzip -c flights.jsonl.gz | maser append flights
 
             Lines keep their order within a bucket. Empty lines are passed over. When it returns, everything is on the \
-            server's disk, once: what got no answer is sent again, and lands only where it had not. If it fails it says how many \
-            lines were appended.
+            server's disk, once: what got no answer is sent again, for a minute, and lands only where it had not. If it fails \
+            it says how many lines were appended.
 
               maser append flights flights.jsonl --producer importer
 

@@ -8,7 +8,8 @@ struct Delete: AsyncParsableCommand {
               maser delete delays
               maser delete delays --drop      its tables and output categories go with it
 
-            Refused while another app joins one of the tables.
+            Refused while another app joins one of the tables. Tables that stayed go on where they were when the app is \
+            deployed again, or go when it is then deleted with --drop.
             """)
 
     @Argument(help: "The app, as CREATE APPLICATION named it.")

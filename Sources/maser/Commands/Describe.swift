@@ -48,10 +48,11 @@ struct Describe: AsyncParsableCommand {
 
     private func printDescription(_ table: WireTableDescriptor) {
         var facts = [("table", "\(table.name) (id \(table.id), schema revision \(table.schemaRevision))")]
+        let app = table.app.isEmpty ? "no app now" : "app \(table.app)"
         switch table.source {
         case "loads": facts.append(("filled by", "loads: maser load \(table.name) FILE"))
-        case "upsert": facts.append(("filled by", "app \(table.app), the latest row of \(table.input) by key"))
-        default: facts.append(("filled by", "app \(table.app), aggregating \(table.input)"))
+        case "upsert": facts.append(("filled by", "\(app), the latest row of \(table.input) by key"))
+        default: facts.append(("filled by", "\(app), aggregating \(table.input)"))
         }
         if table.paneMicroseconds > 0 {
             let zone = table.paneZone.isEmpty ? "UTC" : table.paneZone

@@ -24,7 +24,7 @@ struct Tables: AsyncParsableCommand {
             let version = table.versions.first { $0.number == table.servingVersion }
             listing.append([
                 table.name, table.keyColumns.map(\.name).joined(separator: ", "), String(table.columns.count),
-                table.app.isEmpty ? table.source : "app \(table.app)",
+                table.source == "loads" ? "loads" : table.app.isEmpty ? "no app now" : "app \(table.app)",
                 table.servingVersion == 0 ? "none" : String(table.servingVersion),
                 HumanText.count(version?.estimatedRows ?? 0), HumanText.bytes(version?.bytes ?? 0),
             ])
