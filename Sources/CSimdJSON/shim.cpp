@@ -143,7 +143,8 @@ struct Target {
     }
 
     /// Field by field, without the full parser; false where that has to read the document, of which nothing may be kept.
-    bool readFlat(const uint8_t *document, const uint8_t *limit, const Node &root, size_t columns, flat::Shape<Destination> &shape) {
+    bool readFlat(
+        const uint8_t *document, const uint8_t *limit, const Node &root, size_t columns, flat::Shape<Destination> &shape) {
         const size_t count = root.children.size();
         const Node *children = root.children.data();
         size_t guess = 0;

@@ -70,10 +70,12 @@ final class AggregatePartials: Partials, @unchecked Sendable {
         var operands = ByteStrings()
         operands.ends.reserveCapacity(groups.count)
         var writer = ByteWriter(capacity: groups.count * 32)
+        // A state has an array: to read its number at every slot would count references at every slot.
+        let numbers = states.map(\.number)
         for slot in 0..<groups.count {
             prefix.append(to: &writer)
-            for (state, accumulator) in zip(states, accumulators) {
-                accumulator.encode(slot: slot, field: state.number, into: &writer)
+            for index in numbers.indices {
+                accumulators[index].encode(slot: slot, field: numbers[index], into: &writer)
             }
             operands.ends.append(writer.count)
         }
