@@ -16,7 +16,7 @@ extension CategoryStore {
         let log = try log(of: category)
         let end = log.end(ofBucket: bucket).offset
         try check(offset, in: log, bucket)
-        var reading = LogReading(from: offset, maximumRecords: maximumRecords, maximumBytes: maximumBytes)
+        var reading = LogReading(from: offset, to: end, maximumRecords: maximumRecords, maximumBytes: maximumBytes)
         while reading.next < end, !reading.isFull, let index = log.span(ofBucket: bucket, offset: reading.next) {
             let place = BucketPart(
                 category: category, bucket: bucket, span: log.spans[index],
@@ -83,7 +83,7 @@ extension CategoryStore {
             guard base <= reading.next, reading.next < header.endOffset, !reading.stops(before: header) else {
                 return nil
             }
-            try LogBatchColumns.withColumns(of: batch, header) { reading.take($0, header) }
+            try reading.take(batch, header)
             return nil
         } catch {
             return error

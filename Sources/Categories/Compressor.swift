@@ -16,71 +16,59 @@ final class Compressor {
         ZSTD_freeCCtx(context)
     }
 
-    /// nil where it would not get smaller.
+    /// Compresses into the start of `room`; answers how many bytes it wrote, and by what. nil where it would not get smaller.
     func compress(
-        _ bytes: [UInt8], _ compression: Compression
-    ) -> (bytes: [UInt8], compression: LogBatchHeader.Compression)? {
-        switch compression {
-        case .none: nil
-        case .zstd: compressed(bytes, zstd).map { ($0, .zstd) }
-        case .lz4: compressed(bytes, lz4).map { ($0, .lz4) }
-        }
-    }
-
-    /// `body` answers how many bytes it wrote, 0 where they do not fit.
-    private func compressed(
-        _ bytes: [UInt8], _ body: (UnsafeRawBufferPointer, UnsafeMutableBufferPointer<UInt8>) -> Int
-    ) -> [UInt8]? {
+        _ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer, _ compression: Compression
+    ) -> (count: Int, compression: LogBatchHeader.Compression)? {
         // One byte less than there are: what does not get smaller is not wanted.
-        let compressed = [UInt8](unsafeUninitializedCapacity: max(0, bytes.count - 1)) { buffer, count in
-            let room = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: max(0, bytes.count - 1))
-            count = bytes.withUnsafeBytes { body($0, room) }
-        }
-        return compressed.isEmpty ? nil : compressed
+        let room = UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, max(0, bytes.count - 1))])
+        let (count, stored): (Int, LogBatchHeader.Compression) =
+            switch compression {
+            case .none: (0, .none)
+            case .zstd: (zstd(bytes, room), .zstd)
+            case .lz4: (lz4(bytes, room), .lz4)
+            }
+        return count > 0 ? (count, stored) : nil
     }
 
-    private func zstd(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    /// How many bytes it wrote, 0 where they do not fit; so does LZ4.
+    private func zstd(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableRawBufferPointer) -> Int {
         guard let context else { return 0 }
         let result = ZSTD_compressCCtx(
             context, room.baseAddress, room.count, bytes.baseAddress, bytes.count, Self.level)
         return ZSTD_isError(result) == 0 ? result : 0
     }
 
-    private func lz4(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    private func lz4(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableRawBufferPointer) -> Int {
         guard let source = bytes.baseAddress, let target = room.baseAddress else { return 0 }
         return Int(
             LZ4_compress_default(
-                source.assumingMemoryBound(to: CChar.self),
-                UnsafeMutableRawPointer(target).assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count),
-                Int32(clamping: room.count)))
+                source.assumingMemoryBound(to: CChar.self), target.assumingMemoryBound(to: CChar.self),
+                Int32(clamping: bytes.count), Int32(clamping: room.count)))
     }
 
-    /// nil where the input is not `count` compressed bytes.
+    /// false where the input is not as many compressed bytes as there is room for.
     static func decompress(
-        _ bytes: UnsafeRawBufferPointer, count: Int, _ compression: LogBatchHeader.Compression
-    ) -> [UInt8]? {
-        let decompressed = [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
-            let room = UnsafeMutableBufferPointer(start: buffer.baseAddress, count: count)
-            written =
-                switch compression {
-                case .none: 0
-                case .zstd: unzstd(bytes, room)
-                case .lz4: unlz4(bytes, room)
-                }
+        _ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer,
+        _ compression: LogBatchHeader.Compression
+    ) -> Bool {
+        switch compression {
+        case .none: false
+        case .zstd: unzstd(bytes, room) == room.count
+        case .lz4: unlz4(bytes, room) == room.count
         }
-        return decompressed.count == count ? decompressed : nil
     }
 
-    private static func unzstd(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    private static func unzstd(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableRawBufferPointer) -> Int {
         let result = ZSTD_decompress(room.baseAddress, room.count, bytes.baseAddress, bytes.count)
         return ZSTD_isError(result) == 0 ? result : 0
     }
 
-    private static func unlz4(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    private static func unlz4(_ bytes: UnsafeRawBufferPointer, _ room: UnsafeMutableRawBufferPointer) -> Int {
         guard let source = bytes.baseAddress, let target = room.baseAddress else { return 0 }
         let result = LZ4_decompress_safe(
             source.assumingMemoryBound(to: CChar.self),
-            UnsafeMutableRawPointer(target).assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count),
+            target.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count),
             Int32(clamping: room.count))
         return max(0, Int(result))
     }

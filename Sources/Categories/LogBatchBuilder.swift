@@ -28,7 +28,11 @@ struct LogBatchBuilder {
         mutating func append(_ strings: ByteStrings, _ range: Range<Int>) {
             let start = range.lowerBound == 0 ? 0 : strings.ends[range.lowerBound - 1]
             let shift = bytes.count - start
-            for index in range { ends.append(UInt32(strings.ends[index] + shift)) }
+            let first = ends.count
+            ends.append(contentsOf: repeatElement(0, count: range.count))
+            for index in 0..<range.count {
+                ends[first + index] = UInt32(strings.ends[range.lowerBound + index] + shift)
+            }
             strings.arena.withUnsafeBytes { arena in
                 bytes.append(
                     contentsOf: UnsafeRawBufferPointer(rebasing: arena[start..<strings.ends[range.upperBound - 1]]))
@@ -36,7 +40,7 @@ struct LogBatchBuilder {
         }
 
         func write(to writer: inout ByteWriter) {
-            for end in ends { writer.append(littleEndian: end) }
+            ends.map(\.littleEndian).withUnsafeBytes { writer.append(contentsOf: $0) }
             writer.append(contentsOf: bytes.bytes)
         }
     }
@@ -53,24 +57,27 @@ struct LogBatchBuilder {
             end += 1
         }
         guard end > first else { return 0 }
-        for index in first..<end {
-            presence.append(records.hasKey[index] ? 1 : 0)
-            hasKeys = hasKeys || records.hasKey[index]
-            append(headers: records.headers.isEmpty ? [] : records.headers[index])
-        }
+        if isEmpty && bytes > Self.greatestBytes / 4 { values.bytes.bytes.reserveCapacity(Self.greatestBytes) }
+        presence.append(contentsOf: records.hasKey[first..<end].lazy.map { $0 ? 1 : 0 })
+        hasKeys = hasKeys || records.hasKey[first..<end].contains(true)
+        if !records.headers.isEmpty || hasHeaders { append(headersOf: records, first..<end) }
         keys.append(records.keys, first..<end)
         values.append(records.values, first..<end)
         count += end - first
         return end - first
     }
 
-    private mutating func append(headers list: [RecordHeader]) {
-        for header in list {
-            hasHeaders = true
-            headers.bytes.append(lengthPrefixed: [UInt8](header.name.utf8))
-            headers.bytes.append(lengthPrefixed: header.value)
+    private mutating func append(headersOf records: BucketRecords, _ range: Range<Int>) {
+        // Nobody before had any.
+        headers.ends.append(contentsOf: repeatElement(UInt32(headers.bytes.count), count: count - headers.ends.count))
+        for index in range {
+            for header in records.headers.isEmpty ? [] : records.headers[index] {
+                hasHeaders = true
+                headers.bytes.append(lengthPrefixed: [UInt8](header.name.utf8))
+                headers.bytes.append(lengthPrefixed: header.value)
+            }
+            headers.ends.append(UInt32(headers.bytes.count))
         }
-        headers.ends.append(UInt32(headers.bytes.count))
     }
 
     private var byteCount: Int { presence.count + keys.byteCount + values.byteCount + headers.byteCount }
@@ -87,15 +94,10 @@ struct LogBatchBuilder {
             keys.write(to: &columns)
         }
         if hasHeaders { headers.write(to: &columns) }
-        var header = LogBatchHeader(
+        let header = LogBatchHeader(
             compression: .none, baseOffset: baseOffset, appendTime: appendTime, recordCount: count,
             columnBytes: columns.count)
-        if columns.count >= Self.leastCompressedBytes,
-            let (compressed, by) = compressor.compress(columns.bytes, compression)
-        {
-            header.compression = by
-            return header.encode(compressed)
-        }
-        return header.encode(columns.bytes)
+        return header.encode(
+            columns.bytes, columns.count < Self.leastCompressedBytes ? .none : compression, compressor)
     }
 }

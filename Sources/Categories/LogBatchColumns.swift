@@ -21,21 +21,19 @@ struct LogBatchColumns {
         let arena: Range<Int>
     }
 
-    /// Lends the columns of a checked batch.
-    static func withColumns<R>(
-        of batch: UnsafeRawBufferPointer, _ header: LogBatchHeader, _ body: (LogBatchColumns) -> R
-    ) throws(BytesError) -> R {
+    /// The columns of a checked batch. They stand in the batch itself or in `room`, and count as long as nobody touches either.
+    init(
+        of batch: UnsafeRawBufferPointer, _ header: LogBatchHeader, decompressingInto room: DecompressionRoom
+    ) throws(BytesError) {
         let stored = UnsafeRawBufferPointer(rebasing: batch[LogBatchHeader.byteCount...])
         switch header.compression {
-        case .none: return body(try LogBatchColumns(stored, header))
+        case .none: try self.init(stored, header)
         case .zstd, .lz4:
-            guard let columns = Compressor.decompress(stored, count: header.columnBytes, header.compression) else {
+            let columns = room.bytes(count: header.columnBytes)
+            guard Compressor.decompress(stored, into: columns, header.compression) else {
                 throw BytesError(.malformed, "the record batch does not decompress")
             }
-            let result: Result<R, BytesError> = columns.withUnsafeBytes { bytes in
-                Result { () throws(BytesError) in body(try LogBatchColumns(bytes, header)) }
-            }
-            return try result.get()
+            try self.init(UnsafeRawBufferPointer(columns), header)
         }
     }
 
@@ -74,63 +72,73 @@ struct LogBatchColumns {
     func copy(
         from first: Int, maximumRecords: Int, maximumBytes: Int, into records: inout LogRecords
     ) -> Int {
-        var end = first
-        let limit = first + min(header.recordCount - first, max(1, maximumRecords))
-        var size = 0
-        while end < limit {
-            size += byteCount(at: end)
-            if size > maximumBytes && end > first { break }
-            end += 1
-        }
-        let count = end - first
-        records.offsets.append(contentsOf: header.baseOffset + Int64(first)..<header.baseOffset + Int64(end))
+        let end = first + min(header.recordCount - first, max(1, maximumRecords))
+        let range = first..<(byteCount(first..<end) <= maximumBytes ? end : self.end(first..<end, within: maximumBytes))
+        let count = range.count
+        records.offsets.append(
+            contentsOf: header.baseOffset + Int64(range.lowerBound)..<header.baseOffset + Int64(range.upperBound))
         records.appendTimes.append(contentsOf: repeatElement(header.appendTime, count: count))
-        copy(values, first..<end, into: &records.values)
+        copy(values, range, into: &records.values)
         if let keys {
-            copy(keys, first..<end, into: &records.keys)
-            for index in first..<end { records.hasKey.append(bytes[presence + index] != 0) }
+            copy(keys, range, into: &records.keys)
+            let first = records.hasKey.count
+            records.hasKey.append(contentsOf: repeatElement(false, count: count))
+            records.hasKey.withUnsafeMutableBufferPointer { hasKey in
+                for index in 0..<count { hasKey[first + index] = bytes[presence + range.lowerBound + index] != 0 }
+            }
         } else {
             records.keys.ends.append(contentsOf: repeatElement(records.keys.arena.count, count: count))
             records.hasKey.append(contentsOf: repeatElement(false, count: count))
         }
-        guard let headers else {
-            records.headers.append(contentsOf: repeatElement([], count: count))
-            return count
+        if let headers {
+            let before = records.count - count
+            records.headers.append(contentsOf: repeatElement([], count: before - records.headers.count))
+            for index in range { records.headers.append(readHeaders(headers, index)) }
         }
-        for index in first..<end { records.headers.append(readHeaders(headers, index)) }
         return count
     }
 
-    private func byteCount(at index: Int) -> Int {
-        var count = range(values, index).count
-        if let keys { count += range(keys, index).count }
-        if let headers { count += range(headers, index).count }
+    private func byteCount(_ records: Range<Int>) -> Int {
+        var count = range(values, records).count
+        if let keys { count += range(keys, records).count }
+        if let headers { count += range(headers, records).count }
         return count
+    }
+
+    /// How far the records go that hold no more; one at least.
+    private func end(_ records: Range<Int>, within maximumBytes: Int) -> Int {
+        var end = records.lowerBound + 1
+        while end < records.upperBound, byteCount(records.lowerBound..<end + 1) <= maximumBytes { end += 1 }
+        return end
     }
 
     private func end(_ strings: Strings, _ index: Int) -> Int {
         Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: strings.ends + index * 4, as: UInt32.self)))
     }
 
-    /// Within the column's arena.
-    private func range(_ strings: Strings, _ index: Int) -> Range<Int> {
-        (index == 0 ? 0 : end(strings, index - 1))..<end(strings, index)
+    /// Of these records, within the column's arena.
+    private func range(_ strings: Strings, _ records: Range<Int>) -> Range<Int> {
+        let start = records.lowerBound == 0 ? 0 : end(strings, records.lowerBound - 1)
+        return start..<(records.isEmpty ? start : end(strings, records.upperBound - 1))
     }
 
-    private func copy(_ strings: Strings, _ range: Range<Int>, into target: inout ByteStrings) {
-        let start = range.lowerBound == 0 ? 0 : end(strings, range.lowerBound - 1)
-        let stop = end(strings, range.upperBound - 1)
-        let shift = target.arena.count - start
+    private func copy(_ strings: Strings, _ records: Range<Int>, into target: inout ByteStrings) {
+        let place = range(strings, records)
+        let shift = target.arena.count - place.lowerBound
         target.arena.append(
             contentsOf: UnsafeRawBufferPointer(
-                rebasing: bytes[strings.arena.lowerBound + start..<strings.arena.lowerBound + stop]))
-        target.ends.reserveCapacity(target.ends.count + range.count)
-        for index in range { target.ends.append(end(strings, index) + shift) }
+                rebasing: bytes[
+                    strings.arena.lowerBound + place.lowerBound..<strings.arena.lowerBound + place.upperBound]))
+        let first = target.ends.count
+        target.ends.append(contentsOf: repeatElement(0, count: records.count))
+        target.ends.withUnsafeMutableBufferPointer { ends in
+            for index in 0..<records.count { ends[first + index] = end(strings, records.lowerBound + index) + shift }
+        }
     }
 
     /// A header that cannot be read ends the list: the checksum has spoken for the rest.
     private func readHeaders(_ strings: Strings, _ index: Int) -> [RecordHeader] {
-        let place = range(strings, index)
+        let place = range(strings, index..<index + 1)
         let start = strings.arena.lowerBound
         var reader = ByteReader(
             UnsafeRawBufferPointer(rebasing: bytes[start + place.lowerBound..<start + place.upperBound]))

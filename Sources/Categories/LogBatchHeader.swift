@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Catalog
 
 /// What stands before the columns of a record batch; see Protocols/record-batch.md.
 struct LogBatchHeader {
@@ -23,23 +24,37 @@ struct LogBatchHeader {
 
     var endOffset: Int64 { baseOffset + Int64(recordCount) }
 
-    /// The batch: header, then columns as they are to be stored.
-    func encode(_ columns: [UInt8]) -> [UInt8] {
-        var rest = ByteWriter(capacity: LogBatchHeader.byteCount + columns.count)
-        rest.append(Self.version)
-        rest.append(compression.rawValue)
-        rest.append(littleEndian: UInt64(0))
-        rest.append(littleEndian: baseOffset)
-        rest.append(littleEndian: appendTime)
-        rest.append(littleEndian: UInt32(recordCount))
-        rest.append(littleEndian: UInt32(columnBytes))
-        rest.append(contentsOf: columns)
-        var bytes = rest.bytes
-        bytes.withUnsafeMutableBytes { bytes in
-            let checksum = xxh3(UnsafeRawBufferPointer(rebasing: bytes[Self.checksummed...]))
-            bytes.storeBytes(of: checksum.littleEndian, toByteOffset: 2, as: UInt64.self)
+    /// The batch: header, then columns, compressed where that makes them smaller.
+    func encode(_ columns: [UInt8], _ wanted: Catalog.Compression, _ compressor: Compressor) -> [UInt8] {
+        let capacity = Self.byteCount + columns.count
+        return [UInt8](unsafeUninitializedCapacity: capacity) { bytes, count in
+            let batch = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[..<capacity])
+            let room = UnsafeMutableRawBufferPointer(rebasing: batch[Self.byteCount...])
+            var header = self
+            columns.withUnsafeBytes { columns in
+                if let (size, by) = compressor.compress(columns, into: room, wanted) {
+                    header.compression = by
+                    count = Self.byteCount + size
+                } else {
+                    header.compression = .none
+                    room.copyMemory(from: columns)
+                    count = capacity
+                }
+            }
+            header.write(to: UnsafeMutableRawBufferPointer(rebasing: batch[..<count]))
         }
-        return bytes
+    }
+
+    /// Before the columns that stand in `batch` already.
+    private func write(to batch: UnsafeMutableRawBufferPointer) {
+        batch.storeBytes(of: Self.version, toByteOffset: 0, as: UInt8.self)
+        batch.storeBytes(of: compression.rawValue, toByteOffset: 1, as: UInt8.self)
+        batch.storeBytes(of: baseOffset.littleEndian, toByteOffset: 10, as: Int64.self)
+        batch.storeBytes(of: appendTime.littleEndian, toByteOffset: 18, as: Int64.self)
+        batch.storeBytes(of: UInt32(recordCount).littleEndian, toByteOffset: 26, as: UInt32.self)
+        batch.storeBytes(of: UInt32(columnBytes).littleEndian, toByteOffset: 30, as: UInt32.self)
+        let checksum = xxh3(UnsafeRawBufferPointer(rebasing: batch[Self.checksummed...]))
+        batch.storeBytes(of: checksum.littleEndian, toByteOffset: 2, as: UInt64.self)
     }
 
     /// Reads and checks the header of a batch that lies at `offset`, and checks the checksum of the whole.

@@ -9,7 +9,8 @@ package struct LogRecords: Sendable {
     /// false: the record has no key, which an empty one is not.
     package internal(set) var hasKey: [Bool]
     package internal(set) var values: ByteStrings
-    package internal(set) var headers: [[RecordHeader]]
+    /// Of the first records; none of those after them has any.
+    var headers: [[RecordHeader]]
 
     /// Ranges of offsets that could not be read, and were passed over.
     package internal(set) var skipped: [Range<Int64>] = []
@@ -30,4 +31,17 @@ package struct LogRecords: Sendable {
     }
 
     package var count: Int { offsets.count }
+
+    package func headers(of index: Int) -> [RecordHeader] {
+        index < headers.count ? headers[index] : []
+    }
+
+    mutating func reserve(_ count: Int, valueBytes: Int) {
+        offsets.reserveCapacity(count)
+        appendTimes.reserveCapacity(count)
+        keys.ends.reserveCapacity(count)
+        hasKey.reserveCapacity(count)
+        values.ends.reserveCapacity(count)
+        values.arena.reserveCapacity(valueBytes)
+    }
 }

@@ -38,6 +38,15 @@ package struct BucketRecords: Sendable {
         self.bucket = bucket
     }
 
+    /// With room for so many bytes of values, in about so many records.
+    package init(bucket: Int, recordCapacity: Int, valueCapacity: Int) {
+        self.init(bucket: bucket)
+        keys.ends.reserveCapacity(recordCapacity)
+        hasKey.reserveCapacity(recordCapacity)
+        values.ends.reserveCapacity(recordCapacity)
+        values.arena.reserveCapacity(valueCapacity)
+    }
+
     package init(bucket: Int, records: [NewRecord]) {
         self.init(bucket: bucket)
         for record in records {

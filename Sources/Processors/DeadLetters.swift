@@ -78,8 +78,10 @@ final class DeadLetters {
                     category: category.id, bucket: Self.bucket, from: next, maximumRecords: Self.greatestCount,
                     maximumBytes: Self.greatestByteCount)
                 guard let last = letters.offsets.last else { break }
-                for headers in letters.headers {
-                    if let (category, bucket, offset) = Self.origin(headers) { body(category, bucket, offset) }
+                for index in 0..<letters.count {
+                    if let (category, bucket, offset) = Self.origin(letters.headers(of: index)) {
+                        body(category, bucket, offset)
+                    }
                 }
                 next = last + 1
             }

@@ -46,10 +46,29 @@ import Testing
             let records = (0..<read.count).map { index in
                 NewRecord(
                     key: read.hasKey[index] ? Array(read.keys[index]) : nil, value: Array(read.values[index]),
-                    headers: read.headers[index])
+                    headers: read.headers(of: index))
             }
             #expect(records == Array(written[start...]))
         }
+    }
+
+    /// `isTogether`: in one record batch.
+    @Test(arguments: [true, false])
+    func headersStayWithTheirRecordsAmongThoseThatHaveNone(isTogether: Bool) throws {
+        let headers = [[], [RecordHeader(name: "n", value: [1])], [], [RecordHeader(name: "m", value: [2])]]
+        let parts = headers.enumerated().map { index, headers in
+            BucketRecords(
+                bucket: 0,
+                records: [NewRecord(value: [UInt8(index)], headers: headers), NewRecord(value: [UInt8(index)])])
+        }
+        if isTogether {
+            try store.append(parts, to: clicks)
+        } else {
+            for part in parts { try store.append([part], to: clicks) }
+        }
+        let read = try store.read(category: clicks.id, bucket: 0, from: 0, maximumRecords: 100, maximumBytes: 1 << 20)
+        #expect((0..<read.count).map { Array(read.values[$0]) } == (0..<8).map { [UInt8($0 / 2)] })
+        #expect((0..<read.count).map { read.headers(of: $0) } == headers.flatMap { [$0, []] })
     }
 
     @Test func readsStopAtTheirLimitsAndGoOnInsideABatch() throws {

@@ -83,7 +83,7 @@ extension CategoryStore {
             category: category.id, bucket: bucket, from: offset, maximumRecords: records, maximumBytes: bytes)
         #expect(read.offsets == Array(offset..<offset + Int64(read.count)))
         #expect(read.appendTimes.count == read.count && read.hasKey.count == read.count)
-        #expect(read.keys.count == read.count && read.values.count == read.count && read.headers.count == read.count)
+        #expect(read.keys.count == read.count && read.values.count == read.count)
         return (0..<read.count).map { String(decoding: read.values[$0], as: UTF8.self) }
     }
 }

@@ -92,7 +92,7 @@ import Testing
         let records = (0..<read.count).map { index in
             NewRecord(
                 key: read.hasKey[index] ? Array(read.keys[index]) : nil, value: Array(read.values[index]),
-                headers: read.headers[index])
+                headers: read.headers(of: index))
         }
         #expect(records == vector.newRecords)
         #expect(read.appendTimes == records.map { _ in vector.appendTime })

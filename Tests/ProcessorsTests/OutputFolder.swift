@@ -221,7 +221,7 @@ final class OutputFolder {
             let records = try categories.read(
                 category: id, bucket: bucket, from: 0, maximumRecords: 1_000_000, maximumBytes: 1 << 30)
             return (0..<records.count).map { index in
-                let revision = records.headers[index].first { $0.name == "revision" }
+                let revision = records.headers(of: index).first { $0.name == "revision" }
                 return Emitted(
                     key: records.hasKey[index] ? String(decoding: records.keys[index], as: UTF8.self) : nil,
                     value: String(decoding: records.values[index], as: UTF8.self),

@@ -153,8 +153,10 @@ final class Stores {
     func deadLetters() throws -> [[String: String]] {
         let letters = try categories.read(
             category: EventsApp.deadLettersID, bucket: 0, from: 0, maximumRecords: 100_000, maximumBytes: 1 << 30)
-        return letters.headers.map { headers in
-            Dictionary(headers.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }) { _, last in last }
+        return (0..<letters.count).map { index in
+            Dictionary(letters.headers(of: index).map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }) {
+                _, last in last
+            }
         }
     }
 }

@@ -69,8 +69,9 @@ final class AppendHandler: Sendable {
         var reader = try WireAppendRequest.Reader(message)
         let category = try catalog.category(wireName: reader.category)
         try checkIsOpen(category)
-        var found = try FoundKeys(in: reader, keyFinder(of: category))
-        var buckets = [BucketRecords?](repeating: nil, count: category.bucketCount)
+        var found = try FoundKeys(in: reader, messageBytes: message.count, keyFinder(of: category))
+        var buckets = SortedRecords(
+            bucketCount: category.bucketCount, recordCount: reader.recordCount, messageBytes: message.count)
         while let record = try reader.next() {
             let headers = try [RecordHeader](record.headers)
             if let named = record.bucket {
@@ -79,25 +80,25 @@ final class AppendHandler: Sendable {
                         .invalidArgument,
                         "category \(category.name) has the buckets 0 to \(category.bucketCount - 1), and no \(named)")
                 }
-                buckets[Int(named), default: Int(named)].append(key: record.key, value: record.value, headers: headers)
+                buckets.append(to: Int(named), key: record.key, value: record.value, headers: headers)
             } else if let key = record.key {
                 let bucket = Bytes.bucket(ofRecordKey: key, buckets: category.bucketCount)
-                buckets[bucket, default: bucket].append(key: key, value: record.value, headers: headers)
+                buckets.append(to: bucket, key: key, value: record.value, headers: headers)
             } else if found != nil {
                 found?.withNext { key in
                     let bucket = key.map { Bytes.bucket(ofRecordKey: $0, buckets: category.bucketCount) } ?? 0
-                    buckets[bucket, default: bucket].append(key: key, value: record.value, headers: headers)
+                    buckets.append(to: bucket, key: key, value: record.value, headers: headers)
                 }
             } else {
                 let bucket = next(of: category)
-                buckets[bucket, default: bucket].append(key: nil, value: record.value, headers: headers)
+                buckets.append(to: bucket, key: nil, value: record.value, headers: headers)
             }
         }
         let producer = reader.producer.map { producer in
             ProducerSequence(
                 id: [UInt8](producer.id), epoch: producer.epoch, numbering: .append(producer.sequence))
         }
-        return (category, buckets.compactMap { $0 }, producer)
+        return (category, buckets.finished, producer)
     }
 
     /// What a category's BY field has in those records of a request that come without a key or a bucket, found for all of
@@ -108,10 +109,12 @@ final class AppendHandler: Sendable {
         private var index = 0
 
         /// nil where there is nothing to find.
-        init?(in reader: WireAppendRequest.Reader, _ finder: RecordKeyFinder?) throws {
+        init?(in reader: WireAppendRequest.Reader, messageBytes: Int, _ finder: RecordKeyFinder?) throws {
             guard let finder else { return nil }
             var reader = reader
             var values = ByteStrings()
+            values.arena.reserveCapacity(messageBytes)
+            values.ends.reserveCapacity(reader.recordCount)
             while let record = try reader.next() {
                 if record.bucket == nil && record.key == nil { values.append(record.value) }
             }
@@ -142,15 +145,32 @@ final class AppendHandler: Sendable {
     }
 }
 
-extension [BucketRecords?] {
-    fileprivate subscript(index: Int, default bucket: Int) -> BucketRecords {
-        get { self[index] ?? BucketRecords(bucket: bucket) }
-        _modify {
-            var records = self[index].take() ?? BucketRecords(bucket: bucket)
-            defer { self[index] = records }
-            yield &records
-        }
+/// The records of a request, by bucket.
+private struct SortedRecords {
+    private let capacity: (records: Int, bytes: Int)
+    /// By bucket, which of `found` has its records; -1: none yet.
+    private var places: [Int]
+    private var found: [BucketRecords] = []
+
+    init(bucketCount: Int, recordCount: Int, messageBytes: Int) {
+        places = [Int](repeating: -1, count: bucketCount)
+        // A little more than their share, so that most need not grow.
+        capacity = (recordCount / bucketCount * 9 / 8 + 1, messageBytes / bucketCount * 9 / 8)
     }
+
+    mutating func append(
+        to bucket: Int, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer, headers: [RecordHeader]
+    ) {
+        if places[bucket] < 0 {
+            places[bucket] = found.count
+            found.append(
+                BucketRecords(bucket: bucket, recordCapacity: capacity.records, valueCapacity: capacity.bytes))
+        }
+        found[places[bucket]].append(key: key, value: value, headers: headers)
+    }
+
+    /// In the order of the buckets.
+    var finished: [BucketRecords] { found.sorted { $0.bucket < $1.bucket } }
 }
 
 extension [RecordHeader] {

@@ -107,8 +107,7 @@ struct CategoryRead: Sendable {
             key: records.hasKey[index] ? UnsafeRawBufferPointer(rebasing: keys[records.keys.range(at: index)]) : nil,
             value: UnsafeRawBufferPointer(rebasing: values[records.values.range(at: index)]), to: &writer
         ) { writer in
-            guard index < records.headers.count else { return }
-            for header in records.headers[index] {
+            for header in records.headers(of: index) {
                 [UInt8](header.name.utf8).withUnsafeBytes { name in
                     header.value.withUnsafeBytes { WireHeader.append(toRead: name, value: $0, to: &writer) }
                 }
