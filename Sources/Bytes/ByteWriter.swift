@@ -78,9 +78,18 @@ package struct ByteWriter: Sendable {
             bytes[start] = UInt8(length)
             return
         }
-        var prefix = ByteWriter(capacity: 10)
-        prefix.append(varint: UInt64(length))
-        bytes.replaceSubrange(start...start, with: prefix.bytes)
+        // The value moves up, to make room for the rest of its length.
+        let shift = varintLength(UInt64(length)) - 1
+        for _ in 0..<shift { bytes.append(0) }
+        bytes.withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            (base + start + 1 + shift).copyMemory(from: base + start + 1, byteCount: length)
+            var rest = UInt64(length)
+            for index in 0...shift {
+                bytes[start + index] = UInt8(truncatingIfNeeded: rest & 0x7f) | (index < shift ? 0x80 : 0)
+                rest >>= 7
+            }
+        }
     }
 }
 

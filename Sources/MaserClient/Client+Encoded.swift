@@ -1,6 +1,7 @@
 internal import Bytes
 internal import NIOCore
 package import RPC
+internal import Records
 
 // Rows, keys and records as the wire has them, for who reads them by a descriptor: the command line and its benchmarks.
 
@@ -96,7 +97,9 @@ extension Client {
     }
 
     package func append(_ values: [[UInt8]], to category: Category) async throws(ClientError) -> [WireBucketEnd] {
-        let ends = try await category.append(values.map { Record(value: $0) }, timeout: .seconds(60))
+        var strings = ByteStrings()
+        for value in values { value.withUnsafeBytes { strings.append($0) } }
+        let ends = try await category.append(values: strings, timeout: .seconds(60))
         return ends.map { end in
             var wire = WireBucketEnd()
             wire.bucket = UInt32(clamping: end.bucket)

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import RPC
+package import Records
 
 /// A category: a durable log of records in buckets, to append to and to read.
 public struct Category: Sendable {
@@ -24,12 +25,33 @@ public struct Category: Sendable {
     /// Returns where the buckets end that took them.
     @discardableResult
     public func append(_ records: [Record], timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+        try await append(bytes: records.reduce(0) { $0 + $1.value.count + 64 }, timeout: timeout) { message in
+            for record in records { record.append(to: &message) }
+        }
+    }
+
+    /// Appends records that are nothing but values.
+    package func append(values: ByteStrings, timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+        try await append(bytes: values.arena.count + values.count * 8, timeout: timeout) { message in
+            values.arena.withUnsafeBytes { arena in
+                for index in 0..<values.count {
+                    WireAppendRequest.append(
+                        value: UnsafeRawBufferPointer(rebasing: arena[values.range(at: index)]), to: &message)
+                }
+            }
+        }
+    }
+
+    /// `records` writes them; they take about so many `bytes`.
+    private func append(
+        bytes: Int, timeout: Duration?, records: (inout ByteWriter) -> Void
+    ) async throws(ClientError) -> [BucketEnd] {
         let deadline = client.deadline(timeout)
         let number = try await producer.begin(deadline: deadline)
         defer { producer.end(number) }
-        var message = ByteWriter(capacity: records.reduce(128) { $0 + $1.value.count + 64 })
+        var message = ByteWriter(capacity: bytes + name.utf8.count + 128)
         WireAppendRequest.append(category: name, to: &message)
-        for record in records { record.append(to: &message) }
+        records(&message)
         WireAppendRequest.append(producer: number.id, epoch: number.epoch, sequence: number.sequence, to: &message)
         let response = try await client.append(deadline: deadline) { [bytes = message.bytes] writer in
             writer.append(contentsOf: bytes)

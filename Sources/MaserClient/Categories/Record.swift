@@ -22,6 +22,9 @@ public struct Record: Hashable, Sendable {
     }
 
     func append(to writer: inout ByteWriter) {
+        if key == nil && bucket == nil && headers.isEmpty {
+            return value.withUnsafeBytes { WireAppendRequest.append(value: $0, to: &writer) }
+        }
         let bucket = bucket.map { UInt32(clamping: $0) }
         value.withUnsafeBytes { value in
             guard let key else {

@@ -38,6 +38,13 @@ extension WireAppendRequest {
         writer.append(present: 1, string: category)
     }
 
+    /// Appends a record that is nothing but a value.
+    package static func append(value: UnsafeRawBufferPointer, to writer: inout ByteWriter) {
+        writer.append(tag: 2, .lengthDelimited)
+        writer.append(varint: UInt64(value.isEmpty ? 0 : delimitedLength(value.count)))
+        writer.append(present: 2, bytes: value)
+    }
+
     /// `headers` writes them with `WireHeader.append`.
     package static func append(
         key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer, bucket: UInt32? = nil,

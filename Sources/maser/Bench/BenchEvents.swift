@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import MaserClient
 internal import RPC
+internal import Records
 
 /// The events of `tools/bench/ingest`, which drives this: into a file for other systems, or into a category.
 struct BenchEvents: AsyncParsableCommand {
@@ -125,11 +126,13 @@ struct BenchEvents: AsyncParsableCommand {
     }
 
     private func send(_ source: EventSource, _ client: Client) async throws {
-        let category = category ?? ""
+        let category = client.category(category ?? "")
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<Self.requestsInFlight {
                 group.addTask {
-                    while let batch = await source.next() { _ = try await client.append(batch, to: category) }
+                    while let batch = await source.next() {
+                        _ = try await category.append(values: batch, timeout: .seconds(60))
+                    }
                 }
             }
             try await group.waitForAll()
@@ -143,7 +146,7 @@ actor EventSource {
     private var left: Int
     private let batchEvents: Int
     /// The last first.
-    private var made: [[[UInt8]]] = []
+    private var made: [ByteStrings] = []
 
     init(_ generator: EventGenerator, count: Int, batchEvents: Int) {
         self.generator = generator
@@ -156,13 +159,18 @@ actor EventSource {
         made.reverse()
     }
 
-    func next() -> [[UInt8]]? { made.popLast() ?? makeNext() }
+    func next() -> ByteStrings? { made.popLast() ?? makeNext() }
 
-    private func makeNext() -> [[UInt8]]? {
+    private func makeNext() -> ByteStrings? {
         guard left > 0 else { return nil }
         let count = min(left, batchEvents)
         left -= count
-        return (0..<count).map { _ in generator.nextEvent() }
+        var batch = ByteStrings()
+        for _ in 0..<count {
+            generator.append(to: &batch.arena)
+            batch.ends.append(batch.arena.count)
+        }
+        return batch
     }
 }
 
