@@ -3,7 +3,7 @@ internal import Processors
 internal import Records
 package import Tables
 
-/// A file of records, a line each.
+/// A file of records: a line each, as the format of their category has them, or the rows of a Parquet or ORC file.
 package struct BatchSource: Sendable {
     package static let greatestNumber = UpsertOrder.greatestBatchFile
 
@@ -26,6 +26,7 @@ package struct BatchSource: Sendable {
 
 /// Runs tables' own plans over batch files.
 package final class BatchReader {
+    private let inputs: [InputTableEntry]
     private let run: BatchRun
     /// Called with what the tables made of the records so far, whenever that is much, and at the end.
     private let partials: ([VersionMerges]) throws -> Void
@@ -35,6 +36,7 @@ package final class BatchReader {
         inputs: [InputTableEntry], tables: [TableEntry], joined: JoinedTables,
         partials: @escaping ([VersionMerges]) throws -> Void
     ) throws(BulkLoadError) {
+        self.inputs = inputs
         self.partials = partials
         do {
             run = try BatchRun(
@@ -51,6 +53,9 @@ package final class BatchReader {
         _ source: BatchSource, progress: (Int64) -> Void = { _ in },
         refused: (SourcePlace, String) throws -> Void
     ) throws -> Int {
+        if source.path != "-", SourceFormat(path: source.path)?.rows.isColumnar == true {
+            return try readColumns(source, progress: progress, refused: refused)
+        }
         var rows = 0
         try LineChunk.read(source.path, skipsFirst: source.hasHeader) { chunk, file, bytesRead in
             let refusals: [BatchRun.Refused]
@@ -65,6 +70,35 @@ package final class BatchReader {
             }
             if run.isFull { try partials(run.takeMerges()) }
             progress(bytesRead)
+        }
+        return rows
+    }
+
+    /// The file has every column of the input tables, by name; a value of another type is no record that could be left out, but
+    /// another file than was meant.
+    private func readColumns(
+        _ source: BatchSource, progress: (Int64) -> Void, refused: (SourcePlace, String) throws -> Void
+    ) throws -> Int {
+        var rows = 0
+        for input in inputs where source.inputs.contains(input.name) {
+            rows = 0
+            let reader = SourceReader(source: SourceFile(path: source.path), columns: input.columns)
+            try reader.readEach { batch in
+                let applied: BatchRun.Applied
+                do throws(ProcessorsError) {
+                    applied = try run.apply(
+                        RecordBatch(count: batch.count, columns: batch.columns), to: input.name, file: source.number,
+                        firstRow: batch.firstRow)
+                } catch {
+                    throw BulkLoadError(error)
+                }
+                for refusal in applied.refused {
+                    try refused(batch.place(of: refusal.record, in: source.path), refusal.reason)
+                }
+                rows += batch.count
+                if run.isFull { try partials(run.takeMerges()) }
+                progress(batch.bytesRead)
+            }
         }
         return rows
     }

@@ -40,7 +40,24 @@ package struct SourceReader {
         return (file.bytesRead, file.checksum)
     }
 
-    package func malformed(_ reason: String, line: Int, column: Int? = nil) -> BulkLoadError {
+    /// As `read`, for a body that throws what it likes.
+    func readEach(_ body: (SourceBatch) throws -> Void) throws {
+        var failure: (any Error)?
+        do throws(BulkLoadError) {
+            _ = try read { batch throws(BulkLoadError) in
+                do {
+                    try body(batch)
+                } catch {
+                    failure = error
+                    throw BulkLoadError(.malformedSource, "\(path) was not read to its end")
+                }
+            }
+        } catch {
+            throw failure ?? error
+        }
+    }
+
+    func malformed(_ reason: String, line: Int, column: Int? = nil) -> BulkLoadError {
         BulkLoadError(.malformedSource, reason, place: SourcePlace(file: path, line: line, column: column))
     }
 }

@@ -56,17 +56,6 @@ struct SourceDamageTests {
         #expect(refused > 50)
     }
 
-    @Test("an ORC file in which a bit is flipped never ends more than its load", .arrow)
-    func orcFlipped() throws {
-        let whole = try bytes("rows.orc")
-        for place in stride(from: 0, to: whole.count, by: 23) {
-            var flipped = whole
-            flipped[place] ^= 1 << UInt8(place % 8)
-            let path = try fixture.file("flipped.orc", flipped)
-            if let message = refusal(path, columns) { expectClear(message, path, "byte \(place)") }
-        }
-    }
-
     @Test("a file that is no such file at all", .arrow, arguments: ["parquet", "orc"])
     func noSuchFile(ending: String) throws {
         for text in ["", "PAR1", "PAR1PAR1", "ORC", "id,name\n1,a\n"] {

@@ -73,8 +73,8 @@ char *maser_arrow_type_name(maser_arrow_file *file, int column);
 // 0, or -1 and a message.
 int maser_arrow_start(maser_arrow_file *file, const int *columns, int count, int uses_threads, char **error);
 
-// The next rows, `greatest_rows` at most, as the children of a struct array in the order of `maser_arrow_start`, for the
-// caller to release. 1; 0 at the end; -1 and a message.
+// The next rows as the children of a struct array, in the order of `maser_arrow_start`, for the caller to release:
+// `greatest_rows` at most, or what ORC files are always cut into. 1; 0 at the end; -1 and a message.
 int maser_arrow_next(maser_arrow_file *file, int64_t greatest_rows, struct ArrowArray *batch, char **error);
 
 // How much of the file lies before what comes next, at most its size; an estimate, for progress bars.

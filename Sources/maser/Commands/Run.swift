@@ -11,8 +11,9 @@ struct Run: AsyncParsableCommand {
         abstract: "Runs an app over batch files, without a server.",
         discussion: """
             APP is a file of SQL, or the name of a deployed app, whose SQL is then fetched. Files have a record a line, as \
-            `maser append` takes them, in the format of the app's category; a folder stands for the files in it. The rows of \
-            the app's tables are printed as `maser scan --json` prints them; where there are several tables, each line begins \
+            `maser append` takes them, in the format of the app's category, also through gzip or zstd (.gz, .zst); or they are \
+            Parquet or ORC files with the columns of the input table. A folder stands for the files in it. The rows of the \
+            app's tables are printed as `maser scan --json` prints them; where there are several tables, each line begins \
             with the table's name and a tab.
 
               maser run delays.sql --input flights.jsonl --table delay_by_route
