@@ -189,6 +189,7 @@ extension Deployment {
                 table.versions = current.versions
                 table.servingVersion = current.servingVersion
                 table.nextVersion = current.nextVersion
+                table.adoptedLoads = current.adoptedLoads
             }
             try catalog.put(table)
         }

@@ -206,9 +206,9 @@ extension ControlPlaneTests.Fixture {
     }
 
     /// What a backfill leaves whose app was stopped meanwhile.
-    func putBuildingVersion(of name: String) throws -> UInt32 {
+    func putBuildingVersion(of name: String, category: String = "words") throws -> UInt32 {
         var table = try #require(engine.catalog.snapshot.table(named: name))
-        let category = try #require(engine.catalog.snapshot.category(named: "words"))
+        let category = try #require(engine.catalog.snapshot.category(named: category))
         let number = table.nextVersion
         try engine.tables.createVersion(table: table.id, version: number)
         table.versions.append(

@@ -30,8 +30,9 @@ extension Planner {
         let draft = TableDraft(
             keyColumns: keys, shardColumnCount: try shardColumnCount(syntax, keys), stateFields: rest.map(\.stored),
             columns: rest, nextFieldNumber: numbers.next, source: .loads)
-        let wanted = draft.entry(
+        var wanted = draft.entry(
             id: tableID(named: syntax.name), name: syntax.name.text, app: nil, sql: statement.text, versions: [])
+        wanted.loadLimits = syntax.loadLimits
         loaded[syntax.name.key] = wanted
         guard let existing = snapshot.table(named: wanted.name) else {
             deployment.add(wanted, .new, ["new table \(wanted.name), filled by loads"])
@@ -70,9 +71,10 @@ extension Planner {
         let draft =
             query.hasAggregates
             ? try planAggregate(syntax, query, over: scope) : try planUpsert(syntax, query, over: scope)
-        let entry = draft.entry(
+        var entry = draft.entry(
             id: table.id, name: syntax.name.text, app: table.app, sql: table.statement.text,
             versions: [VersionEntry(number: 1, createdAt: now, origin: "live")])
+        entry.loadLimits = syntax.loadLimits
         fed[name]?.entry = entry
         return entry
     }

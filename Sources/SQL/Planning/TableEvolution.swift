@@ -45,6 +45,7 @@ struct TableEvolution {
             try evolution.evolveLoads(&table)
         }
         evolution.noteColumns(table)
+        evolution.evolveLoadLimits(&table)
         if table.columns != former.columns || table.aggregates != former.aggregates
             || table.stateFields != former.stateFields
         {
@@ -174,6 +175,19 @@ struct TableEvolution {
         Refusal(
             message: "column \(column.name) of table \(former.name) is something else in the rows that there are",
             hint: "give the new column another name; the former may stay beside it or go", column: column.name)
+    }
+
+    /// Of loads from now on.
+    private mutating func evolveLoadLimits(_ table: inout TableEntry) {
+        let (former, wanted) = (former.loadLimits ?? LoadLimits(), wanted.loadLimits ?? LoadLimits())
+        if former == wanted { return }
+        table.loadLimits = self.wanted.loadLimits
+        func note(_ name: String, _ former: Double, _ wanted: Double) {
+            if former != wanted { self.note("\(name) is \(wanted), was \(former)") }
+        }
+        note("load_least_rows", former.leastRows, wanted.leastRows)
+        note("load_least_bytes", former.leastBytes, wanted.leastBytes)
+        note("load_null_rise", former.nullRise, wanted.nullRise)
     }
 
     /// What is gone, or only stands elsewhere.

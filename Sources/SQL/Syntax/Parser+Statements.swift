@@ -47,7 +47,8 @@ extension Parser {
             category.query.map(continuations) ?? Self.categoryClauses.filter { $0 != "OPTIONS" || !category.hasOptions }
         case .inputTable: ["START", "TIME"]
         case .table(let table):
-            table.query.map(continuations) ?? ["SHARD BY", "PRIMARY KEY", "AS SELECT"]
+            table.query.map(continuations)
+                ?? (["SHARD BY", "PRIMARY KEY"] + (table.loadLimits == nil ? ["OPTIONS"] : []) + ["AS SELECT"])
         }
     }
 

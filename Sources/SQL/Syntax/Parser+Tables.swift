@@ -105,6 +105,9 @@ extension Parser {
                 advance()
                 try expect("KEY")
                 table.keyColumns = try parseNames("a key column")
+            } else if isAt("OPTIONS") {
+                try once(table.loadLimits, "OPTIONS")
+                table.loadLimits = try parseLoadLimits()
             } else if isAt("AS") {
                 advance()
                 guard isAt("SELECT") else { throw unexpected("SELECT") }
@@ -113,14 +116,46 @@ extension Parser {
             } else if table.columns != nil {
                 return table
             } else {
-                let hasClauses = table.shardColumns != nil || table.lifetimeOffset != nil || table.keyColumns != nil
+                let hasClauses =
+                    table.shardColumns != nil || table.lifetimeOffset != nil || table.keyColumns != nil
+                    || table.loadLimits != nil
                 let clauses =
-                    table.keyColumns == nil ? ["SHARD BY", "PRIMARY KEY", "AS SELECT"] : ["SHARD BY", "AS SELECT"]
+                    ["SHARD BY"] + (table.keyColumns == nil ? ["PRIMARY KEY"] : [])
+                    + (table.loadLimits == nil ? ["OPTIONS"] : []) + ["AS SELECT"]
                 throw unexpected(
                     hasClauses ? clauses : ["("] + clauses,
                     hint: peek().isSymbol("(") ? "columns stand right after the table's name" : nil)
             }
         }
+    }
+
+    private mutating func parseLoadLimits() throws(SQLError) -> LoadLimits {
+        var limits = LoadLimits()
+        let options = try parseOptions([
+            "load_least_rows = '0.5', the share of the serving version's rows that a load must have",
+            "load_least_bytes = '0.5', the share of its bytes",
+            "load_null_rise = '0.2', how much a greater share of a column may be NULL",
+        ])
+        for option in options {
+            let share = try share(option)
+            switch option.name.key {
+            case "load_least_rows": limits.leastRows = share
+            case "load_least_bytes": limits.leastBytes = share
+            default: limits.nullRise = share
+            }
+        }
+        return limits
+    }
+
+    private func share(_ option: OptionSyntax) throws(SQLError) -> Double {
+        // Double reads more than people write: hexadecimal digits, nan.
+        if option.value.allSatisfy({ $0 == "." || ("0"..."9").contains($0) }), let share = Double(option.value),
+            share <= 1
+        {
+            return share
+        }
+        throw source.error(
+            .meaning, at: option.offset, "\(option.name.key) is no number from 0 to 1", hint: "for instance '0.5'")
     }
 
     private mutating func parseTableColumn() throws(SQLError) -> TableSyntax.Column {

@@ -74,6 +74,7 @@ struct TableSyntax: Sendable {
     var lifetimeOffset: Int?
     var keyColumns: [Name]?
     var keyOffset: Int?
+    var loadLimits: LoadLimits?
     var query: QuerySyntax?
 }
 

@@ -1,0 +1,68 @@
+import Catalog
+import Foundation
+import Records
+import RocksDB
+import Tables
+import Testing
+
+/// What a version holds, and what it leaves behind.
+@Suite struct SurveyTests {
+    private func store(versions: ClosedRange<UInt32>) throws -> (TestStore, TableEntry) {
+        var table = Fixture.counts()
+        table.versions = versions.map { VersionEntry(number: $0, createdAt: 0, origin: "live") }
+        let store = try TestStore(table)
+        return (store, table)
+    }
+
+    private func merge(_ keys: Range<Int64>, _ table: TableEntry, version: UInt32, in store: TestStore) throws {
+        try store.tables.merge(
+            keys.map { (try Fixture.tuple(.int64($0)), Fixture.count(1)) }, into: table, version: version)
+    }
+
+    @Test func aKeyCountsOnceHoweverManyMergesItHas() throws {
+        let (store, table) = try store(versions: 1...2)
+        for _ in 0..<10 { try merge(0..<100, table, version: 1, in: store) }
+        try merge(0..<40, table, version: 2, in: store)
+        let surveys = try store.tables.survey(table, versions: [1, 2])
+        #expect(surveys.map(\.rows) == [100, 40])
+        #expect(surveys.map(\.keys.count) == [100, 40])
+        #expect(surveys[0].bytes > surveys[1].bytes)
+        #expect(throws: TablesError.self) { try store.tables.survey(table, versions: [1, 3]) }
+    }
+
+    @Test func ofAGreatTableAFewShardsStandForAllAndAFewKeysForTheRest() throws {
+        let (store, table) = try store(versions: 1...2)
+        try merge(0..<100_000, table, version: 1, in: store)
+        try merge(0..<50_000, table, version: 2, in: store)
+        let surveys = try store.tables.survey(table, versions: [1, 2])
+        #expect(abs(surveys[0].rows - 100_000) < 5_000)
+        #expect(abs(surveys[1].rows / surveys[0].rows - 0.5) < 0.02)
+        #expect((1000...4096).contains(surveys[0].keys.count))
+    }
+
+    @Test func aDroppedVersionGivesItsDiskBackAtOnce() throws {
+        let (store, table) = try store(versions: 1...2)
+        let path = "\(store.path)/big.sst"
+        let writer = try SSTWriter(path: path, options: TableStore.loadFileOptions)
+        var generator = Seeded(5)
+        for number in 0..<40_000 {
+            let key: [UInt8] = [0, UInt8(number >> 16), UInt8(number >> 8 & 255), UInt8(number & 255)]
+            try writer.put(key, (0..<100).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        }
+        _ = try writer.finish()
+        try store.tables.dropVersion(table: table.id, version: 2)
+        try store.tables.createVersion(table: table.id, version: 2)
+        try store.tables.ingest(files: [path], table: table.id, version: 2)
+        let full = try size(of: "\(store.path)/tables")
+        try store.tables.dropVersion(table: table.id, version: 2)
+        let rest = try size(of: "\(store.path)/tables")
+        #expect(full - rest > 3_900_000, "\(full) bytes before, \(rest) after")
+    }
+
+    private func size(of folder: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: folder).reduce(0) { sum, name in
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            return sum + ((attributes[.size] as? Int) ?? 0)
+        }
+    }
+}
