@@ -123,7 +123,8 @@ struct SourceVectorTests {
     func order(file: String) throws {
         let rows = try SourceRows(
             vector(file), [("name", .string), ("id", .int64), ("score", .double), ("seen", .timestamp)])
-        #expect(rows.count == 3000 && rows.batches > 1)
+        #expect(rows.count == 3000)
+        if file == "rows.parquet" { #expect(rows.batches > 1) }
         for row in 0..<rows.count {
             #expect(rows.columns[0][row] == (row % 7 == 3 ? .null : .string("name \(row % 50)")))
             #expect(rows.columns[1][row] == .int64(Int64(row)))
