@@ -18,8 +18,8 @@ struct ORCFile final : maser_arrow_file {
     std::unique_ptr<arrow::adapters::orc::ORCFileReader> reader;
     std::shared_ptr<arrow::RecordBatchReader> batches;
 
-    // What reads ORC trusts lengths in a file further than what reads Parquet does, so that a damaged file can still end the
-    // process. From front to back: a reader of single stripes would seek by the file's row index, and trusts it where it is damaged.
+    // From front to back: a reader of single stripes would seek by the file's row index. Arrow's reader of ORC trusts that, and
+    // other figures in the file, further than its reader of Parquet does: a damaged file can still end the process.
     arrow::Status start(const std::vector<int> &columns, bool) override {
         std::vector<std::string> names;
         for (int column : columns) names.push_back(schema->field(column)->name());
