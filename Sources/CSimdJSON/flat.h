@@ -121,8 +121,8 @@ struct Digits {
 
     /// D. Lemire's way to read eight digits with three multiplications.
     FLAT_INLINE uint64_t value() const {
-        // No shift goes by 64.
-        uint64_t digits = (word << 1) << (63 - 8 * count);
+        // No shift goes by 64, nor by less than none.
+        uint64_t digits = (word << 1) << ((63 - 8 * count) & 63);
         if (count == 8) digits = word;
         digits = (digits * (1 + (10 << 8))) >> 8;
         digits = ((digits & 0x00ff00ff00ff00ff) * (1 + (100 << 16))) >> 16;
