@@ -61,7 +61,8 @@ rocksdb::DBOptions maser::database_options(const maser_rocks_database_options &o
     native.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     native.stats_dump_period_sec = 0;
     native.stats_persist_period_sec = 0;
-    native.skip_stats_update_on_db_open = true;
+    // It reads the properties of a few files, and without them every table would seem empty after a start.
+    native.skip_stats_update_on_db_open = false;
     native.avoid_unnecessary_blocking_io = true;
     return native;
 }

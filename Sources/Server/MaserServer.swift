@@ -9,6 +9,9 @@ internal import UnixSignals
 
 /// A whole server, from its configuration to its end.
 package enum MaserServer {
+    /// Of the binary, whether it serves or asks.
+    package static let version = "0.1.0"
+
     /// Runs until SIGTERM or SIGINT, then answers what is in flight, ends the apps at a checkpoint and returns.
     ///
     /// - Parameter announce: gets a line for a person when it listens, and for each thing that is worth one then.
@@ -136,7 +139,8 @@ private struct OperationsService: Service {
         } catch {
             throw ServerError(
                 .network,
-                "cannot listen for operations on \(host):\(configuration.operationsPort): \(reason(ofBinding: error))",
+                "cannot listen for operations on \(host):\(configuration.operationsPort): "
+                    + "\(reason(ofBinding: error)); --operations takes another HOST:PORT",
                 cause: error)
         }
     }

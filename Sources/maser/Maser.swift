@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import MaserClient
+internal import Server
 
 /// `maser`: one command a file in Commands.
 @main
@@ -29,6 +30,7 @@ struct Maser: AsyncParsableCommand {
             MASER_CERT and MASER_KEY; --json prints one JSON object a line. Exit codes: 0 done, 1 refused or failed, \
             2 wrong usage.
             """,
+        version: MaserServer.version,
         groupedSubcommands: [
             CommandGroup(name: "Server", subcommands: [Serve.self, Certs.self, Status.self]),
             CommandGroup(
@@ -47,8 +49,10 @@ struct Maser: AsyncParsableCommand {
         ])
 
     static func main() async {
+        var running: (any ParsableCommand.Type)?
         do {
             var command = try parseAsRoot()
+            running = type(of: command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -57,12 +61,14 @@ struct Maser: AsyncParsableCommand {
             Output.standard.flush()
         } catch {
             Output.standard.flush()
-            Foundation.exit(report(error))
+            Foundation.exit(report(error, of: running))
         }
     }
 
     /// Says what went wrong in one line (an error in SQL takes the lines that show the place) and returns the exit code.
-    private static func report(_ error: any Error) -> Int32 {
+    ///
+    /// `running` is nil where no command had begun.
+    private static func report(_ error: any Error, of running: (any ParsableCommand.Type)?) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
         switch exitCode(for: error) {
         case .success:
@@ -70,7 +76,7 @@ struct Maser: AsyncParsableCommand {
             print(fullMessage(for: error))
             return 0
         case .validationFailure:
-            standardError("maser: \(unknownCommand ?? message(for: error))\(helpToRead(for: error))")
+            standardError("maser: \(unknownCommand ?? message(for: error))\(helpToRead(for: error, of: running))")
             return 2
         default:
             let isUnreached = (error as? ClientError)?.code == .connectionFailed
@@ -90,8 +96,11 @@ private var unknownCommand: String? {
     return "there is no command \(name)"
 }
 
-/// The end of the library's own message names the help of the command that was meant.
-private func helpToRead(for error: any Error) -> String {
+/// The end of the library's own message names the help of the command that was meant, but not once that runs.
+private func helpToRead(for error: any Error, of running: (any ParsableCommand.Type)?) -> String {
+    if let running, Maser.configuration.subcommands.contains(where: { $0 == running }) {
+        return "; see 'maser \(running._commandName) --help'"
+    }
     let quoted = Maser.fullMessage(for: error).split(separator: "'", omittingEmptySubsequences: false)
     return quoted.count > 2 ? "; see '\(quoted[quoted.count - 2])'" : ""
 }

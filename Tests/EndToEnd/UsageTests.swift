@@ -17,6 +17,14 @@ import Testing
         try expectRefusal(["backfill", "t", "--from", "9000-01-01"], mentions: "yet to come", exitCode: 2)
     }
 
+    @Test func aRunSaysWhichHelpToRead() throws {
+        let folder = try TemporaryFolder()
+        let app = try folder.write("app.sql", Self.app)
+        try expectRefusal(
+            ["run", app, "--input", "/dev/null", "--load", "rows.csv"], mentions: "rows.csv", "maser run --help",
+            exitCode: 2)
+    }
+
     @Test func whoeverReadsTheMessagesMayGo() throws {
         let folder = try TemporaryFolder()
         let app = try folder.write("app.sql", Self.app)

@@ -277,6 +277,17 @@ import Testing
         #expect(statistics.bytes > 0)
         #expect(throws: TablesError.self) { try store.tables.statistics(table: 1, version: 2) }
     }
+
+    @Test func statisticsAreThereAfterAStart() throws {
+        let table = Fixture.counts()
+        let store = try TestStore(table)
+        let rows = try (0..<100 as Range<Int64>).map { (try Fixture.tuple(.int64($0)), Fixture.count(1)) }
+        try store.tables.merge(rows, into: table)
+        // Opening writes what the log holds into files.
+        try store.reopen()
+        try store.reopen()
+        #expect(try store.tables.statistics(table: 1, version: 1).estimatedRows == 100)
+    }
 }
 
 /// Set once, seen by all.

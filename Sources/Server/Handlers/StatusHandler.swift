@@ -7,8 +7,6 @@ internal import Tables
 
 /// What the server is doing, at one moment.
 struct StatusHandler: Sendable {
-    static let version = "0.1.0"
-
     private let engine: Engine
 
     init(_ engine: Engine) {
@@ -20,7 +18,7 @@ struct StatusHandler: Sendable {
         let statuses = engine.apps.statuses
         let rates = engine.activity.rates(of: statuses, now: Clock.now)
         var response = WireStatusResponse()
-        response.version = Self.version
+        response.version = MaserServer.version
         response.startedAt = engine.startedAt
         response.apps = statuses.map { status in
             var app = WireAppStatus(status, rates)
