@@ -64,6 +64,12 @@ final class BatchQueue: Sendable {
         condition.unlock()
     }
 
+    var isStopped: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return state.failure != nil
+    }
+
     /// Ends everybody's work.
     func stop(_ failure: BulkLoadError) {
         condition.lock()

@@ -21,6 +21,7 @@ final class EncodeWorker {
             if let rows = try encoder.encode(item) { try take(rows) }
             queue.done(item)
         }
+        if queue.isStopped { return }
         if let rows = try encoder.finish() { try take(rows) }
         try sorter.finish(block, tally, covered: covered)
     }

@@ -27,7 +27,7 @@ package struct LoadManifest: Codable, Hashable, Sendable {
     /// Rows of the sources that a cut by event time leaves to the category.
     package var leftOut: Int64
     private var writtenCut: ManifestCut?
-    /// Of the manifest itself: a damaged cut would be as good as any other.
+    /// Of the manifest itself, in its bytes only: a damaged cut would be as good as any other.
     private var xxh3 = Checksum(0)
 
     private enum CodingKeys: String, CodingKey {
@@ -126,7 +126,7 @@ package struct LoadManifest: Codable, Hashable, Sendable {
 // MARK: Bytes
 
 extension LoadManifest {
-    /// Of the manifest's bytes, in which its own digits count as zeros.
+    /// With the checksum of these bytes, in which its own digits count as zeros.
     package func encoded() throws(BulkLoadError) -> [UInt8] {
         var manifest = self
         manifest.xxh3 = Checksum(0)
@@ -167,6 +167,7 @@ extension LoadManifest {
         } catch {
             throw BulkLoadError(.wrongManifest, "the manifest cannot be read", cause: error)
         }
+        self.xxh3 = Checksum(0)
         guard writtenCut == nil || cut != nil else {
             throw BulkLoadError(.wrongManifest, "the manifest's cut is not whole")
         }

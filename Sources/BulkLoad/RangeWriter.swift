@@ -43,6 +43,7 @@ struct RangeWriter: Sendable {
     /// `expected` are the rows of each shard of all.
     func write(_ range: ShardRange, number: Int, expected: [Int64]) throws(BulkLoadError) -> RangeRecord {
         let rows = try sorter.openRows()
+        let written = written
         var files = VersionFiles(
             folder: folder, prefix: "r\(VersionFiles.digits(number + 1, 5))-", targetBytes: fileBytes)
         var sampled = SampledRows(of: expected[range.shards].reduce(0, +))

@@ -8,7 +8,8 @@ struct SampledRows {
     private static let greatestPartCount: Int64 = 64
 
     private let every: Int64
-    private var row: Int64 = 0
+    /// Rows until the next one is taken.
+    private var left: Int64 = 0
     private(set) var samples: [LoadManifest.Sample] = []
 
     /// Of a part of the rows.
@@ -17,8 +18,11 @@ struct SampledRows {
     }
 
     mutating func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-        defer { row += 1 }
-        guard row % every == 0 else { return }
+        if left > 0 {
+            left -= 1
+            return
+        }
+        left = every - 1
         samples.append(LoadManifest.Sample(key: StorageKey.tuple(of: key), xxh3: Checksum(xxh3(value))))
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Foundation
 
 /// Rows that are in memory: in one region, rows from its beginning on, an entry for each from its end back. Between them there is
@@ -116,6 +117,9 @@ final class SortBlock: @unchecked Sendable {
 
 /// Walks the sorted rows of one shard of a block.
 private final class BlockCursor: RowCursor {
+    private static let rowsAhead = 12
+    private static let shortRowBytes = 40
+
     private let block: SortBlock
     private let entries: UnsafeBufferPointer<SortBlock.Entry>
     private let rows: UnsafeRawPointer
@@ -129,6 +133,12 @@ private final class BlockCursor: RowCursor {
 
     override func advance() throws(BulkLoadError) -> Bool {
         guard next < entries.count else { return false }
+        if next + Self.rowsAhead < entries.count {
+            let ahead = rows + entries[next + Self.rowsAhead].offset
+            prefetch(ahead)
+            // Most rows are short, and half of those stand across two lines.
+            prefetch(ahead + Self.shortRowBytes)
+        }
         let row = StoredRow(rows + entries[next].offset)
         key = row.key
         value = row.value

@@ -20,7 +20,7 @@ extension VersionBuilder {
             let name = descriptor.joined.first { $0.id == join.tableID }?.name ?? join.name
             throw BulkLoadError(
                 .wrongPlan,
-                "table \(table.name) joins \(name), whose rows are needed here too: give a file of them, as in --load \(name)=\(name).csv"
+                "table \(table.name) joins \(name), whose rows are needed here too: give a file of them, as in --join \(name)=\(name).csv"
             )
         }
     }

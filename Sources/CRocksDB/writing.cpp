@@ -87,6 +87,7 @@ maser_rocks_status maser_rocks_write(maser_rocks_database *database, maser_rocks
 
 maser_rocks_status maser_rocks_sst_writer_open(const char *path, const maser_rocks_family_options *options,
                                                maser_rocks_sst_writer **writer) {
+    maser::stop_counting();
     rocksdb::Options native(rocksdb::DBOptions(), maser::family_options(*options, nullptr));
     auto opened = std::make_unique<maser_rocks_sst_writer>();
     opened->writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), native);

@@ -19,7 +19,7 @@ import Testing
         let fixture = try LoadFixture()
         // Cut into files, the later of which win, and sorted in little memory.
         let cuts = [0] + (0..<2).map { _ in Int.random(in: 0...600, using: &random.generator) }.sorted() + [600]
-        let paths = try zip(cuts, cuts.dropFirst()).enumerated().filter { !$1.0.distance(to: $1.1).isZero }.map {
+        let paths = try zip(cuts, cuts.dropFirst()).enumerated().filter { $1.0 < $1.1 }.map {
             try fixture.file("\($0).jsonl", records[$1.0..<$1.1].joined(separator: "\n"))
         }
         let built = try VersionBuilder(
@@ -77,7 +77,7 @@ import Testing
 
     @Test func nullsAndDuplicatesAreCountedOfTheRowsThatStay() throws {
         let sql = """
-            CREATE APPLICATION a; CREATE CATEGORY c BUCKETS 1 FORMAT JSON;
+            CREATE APPLICATION a; CREATE CATEGORY c BUCKETS 1 BY k FORMAT JSON;
             CREATE INPUT TABLE c (k INT64, x INT64, s STRING, gone BOOL) FROM CATEGORY 'c';
             CREATE TABLE t PRIMARY KEY (k) AS SELECT k, x, s FROM c DELETE WHERE gone;
             """
@@ -115,7 +115,7 @@ struct RandomApp {
         let filter = chance(40) ? " WHERE n IS NULL OR n <> 3" : ""
         let head = """
             CREATE APPLICATION a;
-            CREATE CATEGORY c BUCKETS 1 FORMAT JSON;
+            CREATE CATEGORY c BUCKETS 1 BY k FORMAT JSON;
             CREATE INPUT TABLE c (at TIMESTAMP, k STRING, g INT64, n INT64, d DOUBLE, b BOOL, s STRING)
             FROM CATEGORY 'c'\(hasTime ? " TIME at" : "");
 
@@ -123,7 +123,8 @@ struct RandomApp {
         let keys = [["k"], ["g", "k"], ["k", "b"], ["g"]].randomElement(using: &generator) ?? ["k"]
         if chance(35) {
             let delete = chance(50) ? " DELETE WHERE b" : ""
-            let key = keys.filter { $0 != "b" }
+            // Without event time the offset decides, which takes a category that is bucketed by the whole key.
+            let key = hasTime ? keys.filter { $0 != "b" } : ["k"]
             let columns = (["n", "d", "s", "n + 1 AS more"] + (key.contains("g") ? [] : ["g"])).shuffled(
                 using: &generator)
             return (
@@ -134,8 +135,7 @@ struct RandomApp {
         var all = [
             "COUNT(*) AS c1", "COUNT(n) AS c2", "COUNT_IF(n > 2) AS c3", "SUM(n) AS c4", "SUM(d) AS c5", "AVG(d) AS c6",
             "VAR_POP(d) AS c7", "STDDEV_SAMP(d) AS c8", "MIN(s) AS c9", "MAX(d) AS c10", "MIN_BY(s, n) AS c11",
-            "MAX_BY(n, d) AS c12", "HISTOGRAM(d, 0, 1, 2) AS c13", "COLLECT_SET(s, 3) AS c14", "BOOL_OR(b) AS c15",
-            "BOOL_AND(b) AS c16", "SUM(d) / COUNT(*) AS c17",
+            "MAX_BY(n, d) AS c12", "BOOL_OR(b) AS c15", "BOOL_AND(b) AS c16", "SUM(d) / COUNT(*) AS c17",
         ]
         if hasTime { all += ["FIRST(n) AS c18", "LAST(s) AS c19", "LAST(d) AS c20"] }
         let columns = all.shuffled(using: &generator).prefix(Int.random(in: 1...7, using: &generator))

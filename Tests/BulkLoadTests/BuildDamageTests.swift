@@ -120,7 +120,7 @@ import Testing
     /// `/dev/full` takes the place of the disk: every write to it finds it full.
     @Test(
         arguments: [
-            ("run-6", .runWritten), ("r00001-000001.sst", .rangesPlanned), ("manifest.json.part", .rangesPlanned),
+            ("run-6", .runWritten), ("manifest.json.part", .rangesPlanned),
         ] as [(String, BuildStep)])
     func aFullDiskIsSaidInALineAndLeavesNothing(name: String, step wanted: BuildStep) throws {
         let fixture = try LoadFixture()

@@ -15,3 +15,6 @@ maser_xxh3_stream *maser_xxh3_stream_create(void);
 void maser_xxh3_stream_destroy(maser_xxh3_stream *stream);
 void maser_xxh3_stream_update(maser_xxh3_stream *stream, const void *bytes, size_t length);
 uint64_t maser_xxh3_stream_digest(const maser_xxh3_stream *stream);
+
+/// Asks for memory that is read soon. Any address will do.
+static inline void maser_prefetch(const void *address) { __builtin_prefetch(address); }
