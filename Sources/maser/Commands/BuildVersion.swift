@@ -32,6 +32,7 @@ struct BuildVersion: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     mutating func run() async throws {
+        lowerPriority()
         let clock = ContinuousClock()
         let began = clock.now
         let bytes: Data

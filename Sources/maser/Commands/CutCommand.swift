@@ -21,6 +21,8 @@ struct CutCommand: AsyncParsableCommand {
     var at: Moment?
 
     @OptionGroup var connection: ConnectionOptions
+    /// What is printed is JSON either way.
+    @OptionGroup var output: OutputOptions
 
     mutating func run() async throws {
         let (category, at) = (category, at)

@@ -63,6 +63,7 @@ struct Load: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
+        lowerPriority()
         let command = self
         let run = LoadRun(
             paths: paths, nullText: build.nullText, columnNames: try build.columnNames, joined: build.joined,

@@ -28,7 +28,9 @@ struct LoadRun: Sendable {
             return try await adopt(built, client, live)
         }
         let cut = try cut(descriptor)
-        let folder = buildFolder(for: descriptor, cut)
+        let parent = workFolder ?? cacheFolder
+        let folder = buildFolder(for: descriptor, cut, below: parent)
+        StaleBuilds.remove(below: parent)
         let (built, warnings) = try build(descriptor, cut, in: folder)
         var loaded = try await adopt(built, client, live)
         loaded.warnings = warnings + loaded.warnings
@@ -40,9 +42,16 @@ struct LoadRun: Sendable {
     func build(_ descriptor: LoadDescriptor, _ cut: Cut?, in folder: String) throws -> (BuiltVersion, [String]) {
         let progress = ProgressBar("building")
         defer { progress.finish() }
+        var scratch: ScratchFolder?
+        defer { withExtendedLifetime(scratch) {} }
+        let joinedTables = try JoinedTables(joined, of: descriptor, nullText: nullText) {
+            let folder = try ScratchFolder(below: workFolder)
+            scratch = folder
+            return folder.path
+        }
         let builder = VersionBuilder(
             descriptor: descriptor, sources: try SourceFiles(paths), nullText: nullText, columnNames: columnNames,
-            cut: cut, folder: folder, memoryBytes: memoryBytes)
+            cut: cut, joined: joinedTables, folder: folder, memoryBytes: memoryBytes)
         do {
             let built = try builder.build { progress.show($0.fraction, "\(HumanText.count($0.rows)) rows") }
             return (built, builder.warnings.messages)
@@ -73,13 +82,44 @@ struct LoadRun: Sendable {
         return loaded
     }
 
-    /// Below `workFolder`, or the user's caches; the same for the same table, files and cut, so that a second call finds what
+    /// The same for the same table, files and cut, so that a second call finds what
     /// the first has done.
-    private func buildFolder(for descriptor: LoadDescriptor, _ cut: Cut?) -> String {
+    private func buildFolder(for descriptor: LoadDescriptor, _ cut: Cut?, below parent: String) -> String {
         let table = descriptor.table
         let files = paths.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
         let hash = xxh3([UInt8]((["\(table.id) \(cut.map { "\($0)" } ?? "")"] + files).joined(separator: "\n").utf8))
-        return (workFolder ?? cacheFolder) + "/maser-\(table.name)-\(String(hash, radix: 16))"
+        return "\(parent)/\(StaleBuilds.namePrefix)\(table.name)-\(String(hash, radix: 16))"
+    }
+}
+
+extension JoinedTables {
+    /// Every table that the descriptor's joins, from `given`: `airports=airports.csv`.
+    fileprivate init(
+        _ given: [String], of descriptor: LoadDescriptor, nullText: String?, folder: () throws -> String
+    ) throws {
+        var paths: [UInt32: [String]] = [:]
+        for text in given {
+            guard let (name, path) = BatchSources.named(text) else {
+                throw CommandError("--join takes a table and a file, as in --join airports=airports.csv, not \(text)")
+            }
+            guard let table = descriptor.joined.first(where: { $0.name.lowercased() == name.lowercased() }) else {
+                throw CommandError("table \(descriptor.table.name) joins no table \(name)")
+            }
+            paths[table.id, default: []].append(path)
+        }
+        let missing = descriptor.joined.filter { paths[$0.id] == nil }.map(\.name).sorted()
+        if let name = missing.first {
+            throw CommandError(
+                "table \(descriptor.table.name) joins \(missing.joined(separator: ", ")): give the rows, "
+                    + "as in --join \(name)=\(name).csv")
+        }
+        if descriptor.joined.isEmpty {
+            self.init()
+        } else {
+            try self.init(
+                descriptor.joined.sorted { $0.id < $1.id }.map { ($0, paths[$0.id] ?? []) }, nullText: nullText,
+                folder: folder())
+        }
     }
 }
 
