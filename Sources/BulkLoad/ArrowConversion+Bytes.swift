@@ -48,34 +48,32 @@ extension ArrowConversion {
         return ByteStrings(arena: arena, ends: ends)
     }
 
-    /// Each view is 16 bytes: a length, then the bytes where they are 12 at most, else 4 of them, a buffer's number and the
-    /// place in it. After the last of these buffers comes one of their lengths.
     private func views(_ cells: ArrowCells) throws(Misfit) -> ByteStrings {
-        var strings = ByteStrings()
-        guard let views = cells.buffer(1) else {
+        guard let views = ArrowViews(cells) else {
             return ByteStrings(arena: [], ends: [Int](repeating: 0, count: cells.count))
         }
-        let bufferCount = Int(cells.array.n_buffers) - 3
-        let lengths = cells.buffer(Int(cells.array.n_buffers) - 1)
-        strings.ends.reserveCapacity(cells.count)
+        var ends: [Int] = []
+        ends.reserveCapacity(cells.count)
+        var length = 0
         for row in 0..<cells.count {
-            let view = views + (cells.offset + row) * 16
-            let length = Int(view.loadUnaligned(as: Int32.self))
-            if cells.nulls?[row] == true || length == 0 {
-                strings.ends.append(strings.arena.count)
-            } else if length > 0, length <= 12 {
-                strings.append(UnsafeRawBufferPointer(start: view + 4, count: length))
-            } else {
-                let number = Int(view.loadUnaligned(fromByteOffset: 8, as: Int32.self))
-                let start = Int(view.loadUnaligned(fromByteOffset: 12, as: Int32.self))
-                guard length > 0, start >= 0, number >= 0, number < bufferCount, let data = cells.buffer(2 + number),
-                    let lengths,
-                    start + length <= Int(lengths.loadUnaligned(fromByteOffset: number * 8, as: Int64.self))
-                else { throw Misfit(row: row, reason: "its place is wrong") }
-                strings.append(UnsafeRawBufferPointer(start: data + start, count: length))
+            if cells.nulls?[row] != true {
+                guard let bytes = views.bytes(of: row) else { throw Misfit(row: row, reason: "its place is wrong") }
+                length += bytes.count
             }
+            ends.append(length)
         }
-        return strings
+        let arena = [UInt8](unsafeUninitializedCapacity: length) { arena, initialized in
+            var start = 0
+            for (row, end) in ends.enumerated() where end > start {
+                if let bytes = views.bytes(of: row) {
+                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(arena)[start..<end])
+                        .copyMemory(from: bytes)
+                }
+                start = end
+            }
+            initialized = length
+        }
+        return ByteStrings(arena: arena, ends: ends)
     }
 
     private func fixed(_ cells: ArrowCells, width: Int) -> ByteStrings {
@@ -84,5 +82,38 @@ extension ArrowConversion {
         }
         let arena = [UInt8](UnsafeRawBufferPointer(start: data + cells.offset * width, count: cells.count * width))
         return ByteStrings(arena: arena, ends: (1...cells.count).map { $0 * width })
+    }
+}
+
+/// Strings that say each where they stand.
+///
+/// A view is 16 bytes: a length, then the bytes where they are 12 at most, else 4 of them, a buffer's number and the place in
+/// it. After the last of these buffers comes one of their lengths.
+private struct ArrowViews {
+    let cells: ArrowCells
+    let views: UnsafeRawPointer
+    let bufferCount: Int
+    let lengths: UnsafeRawPointer?
+
+    init?(_ cells: ArrowCells) {
+        guard let views = cells.buffer(1) else { return nil }
+        self.cells = cells
+        self.views = views + cells.offset * 16
+        bufferCount = Int(cells.array.n_buffers) - 3
+        lengths = cells.buffer(Int(cells.array.n_buffers) - 1)
+    }
+
+    /// nil where the view means no place in the buffers.
+    func bytes(of row: Int) -> UnsafeRawBufferPointer? {
+        let view = views + row * 16
+        let length = Int(view.loadUnaligned(as: Int32.self))
+        if length < 0 { return nil }
+        if length <= 12 { return UnsafeRawBufferPointer(start: view + 4, count: length) }
+        let number = Int(view.loadUnaligned(fromByteOffset: 8, as: Int32.self))
+        let start = Int(view.loadUnaligned(fromByteOffset: 12, as: Int32.self))
+        guard start >= 0, number >= 0, number < bufferCount, let data = cells.buffer(2 + number), let lengths,
+            start + length <= Int(lengths.loadUnaligned(fromByteOffset: number * 8, as: Int64.self))
+        else { return nil }
+        return UnsafeRawBufferPointer(start: data + start, count: length)
     }
 }
