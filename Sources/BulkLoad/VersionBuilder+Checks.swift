@@ -7,6 +7,9 @@ extension VersionBuilder {
     func check() throws(BulkLoadError) {
         let table = descriptor.table
         try sourceOptions.check(columns: descriptor.sourceColumns.map(\.name), table: table.name)
+        guard sources.files.count <= BatchSource.greatestNumber else {
+            throw BulkLoadError(.wrongPlan, "a load has at most \(BatchSource.greatestNumber) files")
+        }
         guard let input = descriptor.input else {
             if cut != nil {
                 throw BulkLoadError(

@@ -47,7 +47,10 @@ package struct VersionBuilder: Sendable {
         let work = try WorkFolder(path: folder)
         do throws(BulkLoadError) {
             let journal = try BuildJournal(work, try identity())
-            if let built = finished(journal) { return built }
+            if let built = finished(journal) {
+                try work.clear(except: Set(built.manifest.files.map(\.name)))
+                return built
+            }
             let manifest = try VersionBuild(self, work, journal).run(progress)
             let bytes = try manifest.encoded()
             try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")

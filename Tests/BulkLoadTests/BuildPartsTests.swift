@@ -70,12 +70,12 @@ import Testing
             Column(type: table.columns[column].type, values: values.map { $0[column] })
         }
         let encoder = UpsertRowEncoder(of: table)
-        for firstRow in [0, 127, 1 << 30] {
-            let batch = encoder.encode(batch: columns, count: values.count, file: firstRow / 100, firstRow: firstRow)
+        for firstRow in [0, 1270, 1 << 30] {
+            let batch = encoder.encode(batch: columns, count: values.count, file: firstRow / 1000, firstRow: firstRow)
             for row in values.indices {
                 var writer = ByteWriter()
                 encoder.encode(
-                    columns, row: row, order: .batch(file: firstRow / 100, row: firstRow + row), into: &writer)
+                    columns, row: row, order: .batch(file: firstRow / 1000, row: firstRow + row), into: &writer)
                 #expect(Array(batch[row]) == writer.bytes)
             }
         }

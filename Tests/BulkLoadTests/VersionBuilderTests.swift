@@ -77,8 +77,8 @@ import Testing
 
     @Test func theSameRowsInMemoryAndOutsideItMakeTheSameVersion() throws {
         var samples: [[LoadManifest.Sample]] = []
-        // With 200 bytes every row or two is a run, so that runs of runs are merged.
-        for memoryBytes in [1 << 20, 5000, 200] {
+        // With 2000 bytes some ten rows are a run, so that runs of runs are merged.
+        for memoryBytes in [1 << 20, 20_000, 2000] {
             let fixture = try LoadFixture()
             var text = "sensor,level,value\n"
             for row in 0..<5000 { text += "\(row % 700 - 350),\(Double(row % 11) / 2),\(row)\n" }
