@@ -21,7 +21,8 @@ extension TableStore {
         }
     }
 
-    /// Drops a version with its rows and positions; nothing where there is none. Requests in flight go on reading it.
+    /// Drops a version with its rows and positions; nothing where there is none. Requests in flight go on reading it; once the
+    /// last of them is done RocksDB deletes its files, in the background.
     package func dropVersion(table: UInt32, version: UInt32) throws(TablesError) {
         try recover()
         let id = VersionID(table: table, version: version)

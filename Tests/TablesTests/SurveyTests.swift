@@ -40,7 +40,7 @@ import Testing
         #expect((1000...4096).contains(surveys[0].keys.count))
     }
 
-    @Test func aDroppedVersionGivesItsDiskBackAtOnce() throws {
+    @Test func aDroppedVersionGivesItsDiskBack() async throws {
         let (store, table) = try store(versions: 1...2)
         let path = "\(store.path)/big.sst"
         let writer = try SSTWriter(path: path, options: TableStore.loadFileOptions)
@@ -55,7 +55,12 @@ import Testing
         try store.tables.ingest(files: [path], table: table.id, version: 2)
         let full = try size(of: "\(store.path)/tables")
         try store.tables.dropVersion(table: table.id, version: 2)
-        let rest = try size(of: "\(store.path)/tables")
+        var rest = full
+        // RocksDB deletes in the background, and tells nobody.
+        for _ in 0..<2000 where full - rest < 3_900_000 {
+            try await Task.sleep(for: .milliseconds(5))
+            rest = try size(of: "\(store.path)/tables")
+        }
         #expect(full - rest > 3_900_000, "\(full) bytes before, \(rest) after")
     }
 
