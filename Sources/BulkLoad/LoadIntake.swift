@@ -47,7 +47,7 @@ package final class LoadIntake: Sendable {
         guard manifest.files.count <= Self.greatestFiles else {
             throw BulkLoadError(.wrongManifest, "a load has at most \(Self.greatestFiles) files")
         }
-        let id = LoadID(table: table.id, manifest: bytes)
+        let id = LoadID(table: table, manifest: bytes)
         try id.checkIsNew(to: table, terms)
         for idle in removeIdle(now: now) { idle.remove() }
         let upload = try loads.withLock { loads throws(BulkLoadError) in

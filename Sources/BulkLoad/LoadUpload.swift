@@ -35,7 +35,7 @@ package final class LoadUpload: Sendable {
     init?(foundIn folder: String, id: String, now: Int64) {
         guard let id = LoadID(id),
             let bytes = FileManager.default.contents(atPath: "\(folder)/\(LoadManifest.fileName)").map([UInt8].init),
-            LoadID(table: id.table, manifest: bytes) == id, let manifest = try? LoadManifest(decoding: bytes)
+            id.isOf(manifest: bytes), let manifest = try? LoadManifest(decoding: bytes)
         else { return nil }
         self.folder = folder
         self.id = id
@@ -51,7 +51,7 @@ package final class LoadUpload: Sendable {
     /// false where its table is gone, or has adopted it.
     func isWanted(by catalog: CatalogSnapshot) -> Bool {
         guard let table = catalog.table(id: id.table) else { return false }
-        return table.adoptedLoad(manifest: id.manifest) == nil
+        return id.adoption(by: table) == nil
     }
 
     package var terms: LoadTerms { state.withLock { $0.terms } }

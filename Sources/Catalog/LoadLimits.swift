@@ -33,9 +33,9 @@ extension TableEntry {
     /// How many loads a table remembers.
     private static let greatestAdoptedLoads = 100
 
-    /// The last time that the manifest was adopted; nil where it was not, or long ago.
-    package func adoptedLoad(manifest: String) -> AdoptedLoad? {
-        adoptedLoads?.last { $0.manifest == manifest }
+    /// Every time that the manifest was adopted, as far as that is remembered; the oldest first.
+    package func adoptions(ofManifest manifest: String) -> [AdoptedLoad] {
+        (adoptedLoads ?? []).filter { $0.manifest == manifest }
     }
 
     package mutating func remember(_ load: AdoptedLoad) {

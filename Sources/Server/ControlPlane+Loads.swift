@@ -71,7 +71,7 @@ extension ControlPlane {
         guard let id = LoadID(load) else { return nil }
         return try engine.turn.withLock { _ in
             guard let table = try engine.catalog.settled().table(id: id.table),
-                let load = table.adoptedLoad(manifest: id.manifest)
+                let load = id.adoption(by: table)
             else { return nil }
             var response = WireFinishLoadResponse()
             response.version = load.version

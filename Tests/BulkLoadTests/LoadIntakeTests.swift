@@ -249,9 +249,15 @@ import Testing
         let built = try built(fixture)
         _ = try server.load(built)
         #expect(code { _ = try server.load(built) } == .adoptedAlready)
-        let again = try server.load(built, again: true)
-        #expect(again.version == 2)
+        let load = try server.upload(built, again: true)
+        let id = try #require(LoadID(load))
+        #expect(try id.adoption(by: server.table()) == nil)
+        #expect(try server.adopt(load).version == 2)
+        #expect(try id.adoption(by: server.table())?.version == 2)
         #expect(try server.table().adoptedLoads?.map(\.version) == [1, 2])
+        for text in ["", "t7", "t7-0123456789abcdeg", "t7-0123456789abcdef-", "t7-0123456789abcdef-0", "../x"] {
+            #expect(LoadID(text) == nil)
+        }
         try server.close()
     }
 
