@@ -12,6 +12,8 @@ struct LoadUploader: Sendable {
     private static let greatestFiles = 3
     /// Without a byte of progress it gives up.
     private static let patience = Duration.seconds(60)
+    /// What the server does not have, or not whole, is sent so often: it may be killed again and again.
+    private static let greatestResends = 20
     private static let pause = Duration.milliseconds(200)
 
     let client: Client
@@ -59,6 +61,7 @@ struct LoadUploader: Sendable {
         defer { progress.bar.finish() }
         // One that seemed to fail may have been done.
         var finished: String?
+        var resent = 0
         while true {
             var hasBegun = finished != nil
             do {
@@ -75,10 +78,14 @@ struct LoadUploader: Sendable {
                 progress.touch()
                 finished = begun.load
             } catch {
-                guard let error = error as? ClientError, passes(error, hasBegun: hasBegun), !progress.isStuck
+                guard let error = error as? ClientError, passes(error, hasBegun: hasBegun, resent), !progress.isStuck
                 else { throw error }
-                // The load is gone with the server that had it, which had adopted nothing of it.
-                if error.code == .notFound { finished = nil }
+                // The load is gone with the server that had it, or files of it are, which that one was taking in: it had
+                // adopted nothing, and what is missing is sent again.
+                if error.code == .notFound || error.code == .invalidArgument {
+                    finished = nil
+                    resent += 1
+                }
                 try await Task.sleep(for: Self.pause)
             }
         }
@@ -90,10 +97,10 @@ struct LoadUploader: Sendable {
         return try? await client.finishLoad(id.text, isForced: isForced)
     }
 
-    private func passes(_ error: ClientError, hasBegun: Bool) -> Bool {
+    private func passes(_ error: ClientError, hasBegun: Bool, _ resent: Int) -> Bool {
         switch error.code {
         case .connectionFailed, .unavailable, .overloaded, .deadlineExceeded, .unknownOutcome: true
-        case .notFound: hasBegun
+        case .notFound, .invalidArgument: hasBegun && resent < Self.greatestResends
         default: false
         }
     }
