@@ -125,7 +125,7 @@ extension LoadIntake {
     private static func check(
         _ manifest: LoadManifest, _ table: TableEntry, _ version: UInt32, _ tables: TableStore
     ) throws {
-        let rows = try tables.statistics(table: table.id, version: version).estimatedRows
+        let rows = try tables.fileRows(table: table.id, version: version)
         guard rows == manifest.rows else {
             throw BulkLoadError(.corrupt, "the load has \(rows) rows, and \(manifest.rows) in its manifest")
         }
@@ -135,9 +135,12 @@ extension LoadIntake {
             }
             return key
         }
+        let storageKey = StorageKey(of: table, shardCount: manifest.shards.count)
+        guard keys.allSatisfy({ key in key.withUnsafeBytes { (try? storageKey.shard(of: $0)) != nil } }) else {
+            throw BulkLoadError(.wrongManifest, "the manifest has a sample whose key is none of the table's")
+        }
         let found = try tables.storedValues(
-            of: VersionID(table: table.id, version: version), keys: keys,
-            storageKey: StorageKey(of: table, shardCount: manifest.shards.count))
+            of: VersionID(table: table.id, version: version), keys: keys, storageKey: storageKey)
         for (index, sample) in manifest.samples.enumerated() {
             guard let value = found[index], Checksum(xxh3(value)) == sample.xxh3 else {
                 throw BulkLoadError(

@@ -85,8 +85,8 @@ import Testing
         let expected = Self.figures(whole.manifest)
         try FileManager.default.removeItem(atPath: fixture.work)
         var kills = 0
+        var builder = try Self.builder(fixture, memoryBytes: 20_000)
         while true {
-            var builder = try Self.builder(fixture, memoryBytes: 20_000)
             // One step further each time; steps that are done are not done again.
             let steps = Mutex(0)
             builder.step = { _ throws(BulkLoadError) in
