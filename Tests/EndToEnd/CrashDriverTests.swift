@@ -30,6 +30,15 @@ import Testing
         #expect((figures["retries"] as? Int ?? 0) > 0, "\(said)")
     }
 
+    @Test func loadsOutliveTheirClientsAndServersAndWhatServesNeverWavers() throws {
+        let (outcome, figures) = try crash(["--loads", "--kills", "8"])
+        let said = "\(outcome.output)\(outcome.errors)"
+        #expect(outcome.exitCode == 0, "\(said)")
+        #expect(figures["differences"] as? Int == 0, "\(said)")
+        #expect(figures["kills"] as? Int == 8, "\(said)")
+        #expect((figures["scans"] as? Int ?? 0) > 0, "\(said)")
+    }
+
     @Test(arguments: [
         ["--positions-apart", "--phases", "ingest,checkpoint"],
         ["--outputs-not-deduplicated", "--phases", "ingest,checkpoint"],
