@@ -232,8 +232,11 @@ final class AppProcessor {
         guard let dueAt = standbysDueAt else { return false }
         let standbys = sinks.lazy.filter(\.isStandby)
         return dueAt <= clock.monotonic() || standbys.reduce(0) { $0 + $1.groupCount } >= bounds.groupCount
-            || standbys.reduce(0) { $0 + $1.byteCount } >= bounds.byteCount
+            || standbys.reduce(0) { $0 + $1.byteCount } + keptByteCount >= bounds.byteCount
     }
+
+    /// What serving versions' checkpoints merged, and those of standbys have yet to.
+    private var keptByteCount: Int { tableSinks.reduce(0) { $0 + $1.keptByteCount } }
 
     /// Whether a checkpoint is taken whose fate is not known yet.
     var isCommitting: Bool { pending != nil }
@@ -255,12 +258,7 @@ final class AppProcessor {
         try keepDeadLetters()
         let includesStandbys = includesStandbys ?? areStandbysDue
         if includesStandbys { standbysTakenAt = clock.monotonic() }
-        var partials: [PendingCheckpoint.TakenPartials] = []
-        for (index, sink) in tableSinks.enumerated() where sink.groupCount > 0 && (includesStandbys || !sink.isStandby)
-        {
-            let versions = tableSinks.filter { $0 === sink || $0.leader === sink }.map(\.version.version)
-            partials.append((index, versions, sink.takePartials()))
-        }
+        let partials = tableSinks.indices.compactMap { takePartials(ofSink: $0, includesStandbys) }
         let positions =
             followers.flatMap { $0.takeDirtyPositions(includingStandbys: includesStandbys) }
             + takeDeadLetterPositions(includingStandbys: includesStandbys)
@@ -276,12 +274,28 @@ final class AppProcessor {
         return taken
     }
 
+    /// What one sink has for a checkpoint; nil where that is nothing.
+    private func takePartials(ofSink index: Int, _ includesStandbys: Bool) -> PendingCheckpoint.TakenPartials? {
+        let sink = tableSinks[index]
+        let following = tableSinks.filter { $0.leader === sink }.map(\.version.version)
+        if sink.isStandby {
+            guard includesStandbys, sink.groupCount > 0 else { return nil }
+            return PendingCheckpoint.TakenPartials(
+                sink: index, partials: sink.takePartials(), versions: [sink.version.version] + following)
+        }
+        let kept = following.isEmpty ? nil : sink.kept
+        guard sink.groupCount > 0 || includesStandbys && sink.keptByteCount > 0 else { return nil }
+        return PendingCheckpoint.TakenPartials(
+            sink: index, partials: sink.takePartials(), versions: [sink.version.version], kept: kept,
+            following: includesStandbys ? following : [])
+    }
+
     /// The checkpoint that was taken is written.
     func didWrite(_ written: WrittenCheckpoint) {
         stopwatch.add(written.times)
         checkpointNanoseconds = written.times.total
         outputs.didCommit(written.outputs)
-        for (index, _, partials) in pending?.partials ?? [] { tableSinks[index].putBack(partials) }
+        for taken in pending?.partials ?? [] { tableSinks[taken.sink].putBack(taken.partials) }
         pending = nil
         for follower in followers { follower.didCommit() }
         checkpointCount += 1

@@ -154,14 +154,17 @@ final class CategoryFollower {
         return positions
     }
 
-    /// Of the standbys of a table, those that stand alike share partials from now on; none may have any.
+    /// Of the versions of a table, standbys that stand where the serving one stands take from now on what it takes, and
+    /// others that stand alike share partials; none may have any.
     func groupStandbys() {
         var leaders: [(index: Int, sink: TableSink)] = []
-        for (index, sink) in sinks.enumerated() {
-            // What a cut leaves out is counted for each version.
-            guard let sink = sink as? TableSink, sink.isStandby, sink.earliestEventTime == nil else { continue }
+        // What a cut leaves out is counted for each version.
+        let sinks = sinks.enumerated().compactMap { index, sink in
+            (sink as? TableSink).flatMap { $0.earliestEventTime == nil ? (index: index, sink: $0) : nil }
+        }
+        for (index, sink) in sinks.filter({ !$0.sink.isStandby }) + sinks.filter(\.sink.isStandby) {
             let leader = leaders.first { leader in
-                leader.sink.version.table == sink.version.table
+                sink.isStandby && leader.sink.version.table == sink.version.table
                     && buckets.allSatisfy { $0.positions[leader.index].offset == $0.positions[index].offset }
             }
             sink.follow(leader?.sink)

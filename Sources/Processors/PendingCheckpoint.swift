@@ -6,8 +6,18 @@ internal import Tables
 /// Whatever is applied after it was taken belongs to the next one. Until it is written, or known to have failed, no other is
 /// taken, for the store must have them in their order.
 struct PendingCheckpoint: Sendable {
-    /// `sink` is the place among the app's; `versions` are all that get these partials.
-    typealias TakenPartials = (sink: Int, versions: [UInt32], partials: any Partials)
+    /// What a sink had.
+    struct TakenPartials: Sendable {
+        /// Its place among the app's.
+        let sink: Int
+        let partials: any Partials
+        /// All that get these partials.
+        let versions: [UInt32]
+        /// Of those that follow the sink, and are written less often; nil where nobody does.
+        var kept: KeptMerges?
+        /// Those that follow and are written now, with all that was kept for them; where there are none, it is kept on.
+        var following: [UInt32] = []
+    }
 
     let generation: UInt64
     let partials: [TakenPartials]
@@ -36,14 +46,15 @@ struct PendingCheckpoint: Sendable {
         return WrittenCheckpoint(times: stopwatch.times, outputs: outputs)
     }
 
-    /// One for each version; all share their keys' and operands' bytes.
     private static func merges(_ taken: TakenPartials) -> [VersionMerges] {
         let merges = taken.partials.takeMerges()
-        return taken.versions.map { version in
-            var merges = merges
-            merges.version = version
-            return merges
+        let versions = merges.isEmpty ? [] : merges.of(taken.versions)
+        guard let kept = taken.kept else { return versions }
+        if taken.following.isEmpty {
+            kept.add(merges)
+            return versions
         }
+        return versions + kept.take(with: merges, for: taken.following)
     }
 }
 

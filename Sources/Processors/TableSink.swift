@@ -9,8 +9,10 @@ final class TableSink: PositionedSink {
     let isStandby: Bool
     /// Of a version whose load holds every record before it: those are passed over, for ever.
     let earliestEventTime: Int64?
-    /// A standby of the same table that stands where this one does, and takes all that this one would take.
+    /// Of the same table, and stands where this one does: it takes all that this one would take. Never itself has one.
     private(set) var leader: TableSink?
+    /// For those that follow this sink where its checkpoints come more often than theirs.
+    private(set) var kept = KeptMerges()
     private let makePartials: () -> any Partials
     private var current: any Partials
     /// What a checkpoint gave back.
@@ -35,6 +37,8 @@ final class TableSink: PositionedSink {
     var groupCount: Int { leader == nil ? current.groupCount : 0 }
     /// About what the partials take in memory.
     var byteCount: Int { leader == nil ? current.byteCount : 0 }
+    /// What waits in memory for the checkpoint of those that follow.
+    var keptByteCount: Int { kept.byteCount }
 
     /// Takes those of `rows` that do not come before `firstRow`, nor before the version's event time; returns which.
     func apply(
@@ -82,5 +86,6 @@ final class TableSink: PositionedSink {
 
     func removeAll() {
         current.removeAll()
+        kept = KeptMerges()
     }
 }

@@ -45,5 +45,6 @@ package struct VersionMerges: Sendable {
         self.operands = operands
     }
 
+    package var isEmpty: Bool { keys.count == 0 }
     package var versionID: VersionID { VersionID(table: table, version: version) }
 }
