@@ -18,11 +18,9 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var buffer = unwrapInboundIn(data)
-        if received.readableBytes > 0 {
-            received.writeBuffer(&buffer)
-            swap(&received, &buffer)
-        }
+        var buffer = ByteBuffer()
+        swap(&received, &buffer)
+        buffer.gather(unwrapInboundIn(data))
         connection.receive(&buffer)
         received = buffer.readableBytes > 0 ? buffer : ByteBuffer()
     }

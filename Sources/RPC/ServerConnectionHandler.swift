@@ -60,24 +60,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard connection.state.phase != .closed else { return }
-        var buffer = unwrapInboundIn(data)
         connection.isReading = true
-        if received.readableBytes == 0 {
-            received = buffer
-        } else {
-            makeRoom(for: buffer.readableBytes)
-            received.writeBuffer(&buffer)
-        }
+        received.gather(unwrapInboundIn(data), frameLimit: connection.state.frameLimit)
         serve(context: context)
-    }
-
-    /// For all of the frame that has begun, so that a large one is not copied each time that more of it comes.
-    private func makeRoom(for byteCount: Int) {
-        guard received.writableBytes < byteCount,
-            let length = received.getInteger(at: received.readerIndex, endianness: .little, as: UInt32.self)
-        else { return }
-        let frame = min(Int(length) + 4, connection.state.frameLimit)
-        received.reserveCapacity(minimumWritableBytes: max(byteCount, frame - received.readableBytes))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -38,8 +38,11 @@ final class TLSContext: @unchecked Sendable {
         SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, TLSSession.verification)
     }
 
+    /// Without OpenSSL's own cleanup when the process exits: connections' threads may still be at work then, and crash over it.
+    private static let isStarted = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
     private init(isServer: Bool, certificate: (file: String, key: String)?, caFile: String?) throws(RPCError) {
-        guard let pointer = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
+        guard Self.isStarted, let pointer = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
             throw RPCError(.tlsFailed, "OpenSSL cannot be started: \(takeOpenSSLError())")
         }
         self.pointer = pointer
