@@ -114,7 +114,12 @@ import Testing
 
         let lines = try server.folder.write(
             "cities.jsonl", #"{"city": "Oslo", "country": "NO", "people": 700000}"# + "\n")
-        #expect(try server.maser(["load", "cities", lines]).exitCode == 0)
+        // One row in the place of three looks like half a file.
+        let held = try server.maser(["load", "cities", lines])
+        #expect(held.exitCode == 1)
+        #expect(held.errors.contains("rows") && held.errors.contains("maser rollback cities"))
+        #expect(try server.maser(["scan", "cities", "--json"]).lines == expected)
+        #expect(try server.maser(["load", "cities", lines, "--force"]).exitCode == 0)
         #expect(
             try server.maser(["scan", "cities", "--json"]).lines
                 == [#"{"city":"Oslo","country":"NO","people":700000}"#])
