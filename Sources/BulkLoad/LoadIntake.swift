@@ -49,7 +49,7 @@ package final class LoadIntake: Sendable {
         }
         let id = LoadID(table: table, manifest: bytes)
         try id.checkIsNew(to: table, terms)
-        for idle in removeIdle(now: now) { idle.remove() }
+        discard(retireIdle(now: now))
         let upload = try loads.withLock { loads throws(BulkLoadError) in
             if let upload = loads[id.text] { return upload }
             guard loads.count < Self.greatestLoads else {
@@ -74,7 +74,7 @@ package final class LoadIntake: Sendable {
 
     /// Forgets a load and removes its files; nothing where there is none.
     package func remove(load: String) {
-        loads.withLock { $0.removeValue(forKey: load) }?.remove()
+        discard(loads.withLock { $0.removeValue(forKey: load)?.retire() }.map { [$0] } ?? [])
     }
 
     /// The load while it is under way.
@@ -85,11 +85,17 @@ package final class LoadIntake: Sendable {
         return upload
     }
 
-    private func removeIdle(now: Int64) -> [LoadUpload] {
+    private func retireIdle(now: Int64) -> [String] {
         loads.withLock { loads in
             let idle = loads.filter { now - $0.value.lastUsed > Self.idleMicroseconds }
             for id in idle.keys { loads[id] = nil }
-            return Array(idle.values)
+            return idle.values.map { $0.retire() }
         }
+    }
+
+    /// Takes its time, so that nobody waits for it: the folders have names by which no load finds them.
+    private func discard(_ folders: [String]) {
+        // What cannot be removed now is when the server starts again.
+        for folder in folders { try? FileManager.default.removeItem(atPath: folder) }
     }
 }

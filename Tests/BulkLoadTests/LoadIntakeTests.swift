@@ -324,6 +324,9 @@ import Testing
         try server.close()
         try FileManager.default.createDirectory(
             atPath: "\(server.folder)/loads/t7-0123456789abcdef", withIntermediateDirectories: true)
+        // One whose files were being removed when the server was killed.
+        try FileManager.default.copyItem(
+            atPath: "\(server.folder)/loads/\(load)", toPath: "\(server.folder)/loads/\(load).removed-1")
         try Data("nonsense".utf8).write(to: URL(fileURLWithPath: "\(server.folder)/loads/other"))
         server = try LoadServer("\(fixture.folder)/data")
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads") == [load])
@@ -337,6 +340,26 @@ import Testing
         server.intake.remove(load: later.load)
         let removed = try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads")
         #expect(removed.isEmpty)
+        try server.close()
+    }
+
+    @Test func aLoadThatBeginsAnewWhileItsFormerFilesAreRemovedKeepsItsOwn() async throws {
+        let fixture = try LoadFixture()
+        let built = try built(fixture)
+        let server = try LoadServer("\(fixture.folder)/data")
+        for _ in 0..<50 {
+            let load = try server.upload(built)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { server.intake.remove(load: load) }
+                group.addTask { _ = try? server.upload(built, limit: 2) }
+            }
+            let received = try server.begin(built).received
+            let folder = "\(server.folder)/loads/\(load)"
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(files.contains(LoadManifest.fileName))
+            #expect(files.count { $0.hasSuffix(".sst") } == received.count { $0 > 0 })
+        }
+        #expect(try server.load(built).rows == 500)
         try server.close()
     }
 
