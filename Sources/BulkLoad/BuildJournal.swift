@@ -18,7 +18,7 @@ struct BuildIdentity: Codable, Hashable, Sendable {
     }
 
     var format = BuildIdentity.currentFormat
-    /// XXH3 of its bytes.
+    /// Of what in it decides rows.
     var descriptor: Checksum
     var sources: [Source]
     /// XXH3 of all that was said about how to read them.

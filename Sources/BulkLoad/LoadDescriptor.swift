@@ -1,3 +1,4 @@
+internal import Bytes
 package import Catalog
 internal import Foundation
 package import Records
@@ -77,12 +78,36 @@ package struct LoadDescriptor: Codable, Hashable, Sendable {
     }
 }
 
+extension LoadDescriptor {
+    /// Of what decides what rows a build makes of the same files: it stays when versions come and go, or limits and statements
+    /// change that make the same rows.
+    func rowsChecksum() throws(BulkLoadError) -> Checksum {
+        var rows = self
+        rows.table = table.asRows
+        rows.joined = joined.map(\.asRows)
+        rows.category = nil
+        rows.input?.start = .earliest
+        rows.input?.startOffsets = nil
+        return Checksum(xxh3(try rows.encoded()))
+    }
+}
+
 extension TableEntry {
+    /// Nor what loads before have left in it.
     fileprivate var withoutVersions: TableEntry {
         var table = self
         table.versions = []
         table.servingVersion = 0
         table.nextVersion = 1
+        table.loadLimits = nil
+        table.adoptedLoads = nil
+        return table
+    }
+
+    /// Without what does not change its rows; a table in a descriptor that somebody else wrote may have all of it.
+    fileprivate var asRows: TableEntry {
+        var table = withoutVersions.adopted(by: nil, sql: "")
+        table.lifetimeMicroseconds = nil
         return table
     }
 }

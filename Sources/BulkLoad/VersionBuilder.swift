@@ -82,7 +82,7 @@ package struct VersionBuilder: Sendable {
             ["null:\(nullText ?? "")", nullText == nil ? "none" : "some"]
             + columnNames.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return BuildIdentity(
-            descriptor: Checksum(xxh3(try descriptor.encoded())),
+            descriptor: try descriptor.rowsChecksum(),
             sources: sources.files.map { file in
                 BuildIdentity.Source(
                     path: file.path, bytes: file.bytes, modifiedNanoseconds: Self.modifiedNanoseconds(file.path))

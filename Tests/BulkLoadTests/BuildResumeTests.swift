@@ -139,4 +139,28 @@ import Testing
         #expect(built.manifest.rows == 1)
         #expect(fixture.workFiles == ["manifest.json", built.manifest.files[0].name])
     }
+
+    @Test func aRerunAfterALostAnswerFindsTheVersionWhateverItsAdoptionLeftInTheTable() throws {
+        let fixture = try LoadFixture()
+        let paths = try Self.sources(fixture)
+        let first = try fixture.builder(paths).build()
+        var table = LoadFixture.planes()
+        table.versions = [.init(number: 1, createdAt: 5, origin: "files")]
+        table.servingVersion = 1
+        table.nextVersion = 2
+        table.remember(AdoptedLoad(manifest: "0123456789abcdef", version: 1, rows: first.manifest.rows))
+        table.loadLimits = LoadLimits(leastRows: 0.9)
+        table.app = "fleet"
+        table.sql = "CREATE TABLE  planes"
+        #expect(LoadDescriptor(table: table, shardCount: 64).table.adoptedLoads == nil)
+        var again = try fixture.builder(paths, table: table)
+        // Of a former Maser, or by hand.
+        again.descriptor.table = table
+        let seen = Mutex<[BuildStep]>([])
+        again.step = { step in seen.withLock { $0.append(step) } }
+        #expect(try again.build().manifestBytes == first.manifestBytes)
+        #expect(seen.withLock { $0.isEmpty })
+        table.schemaRevision = 2
+        #expect(try fixture.builder(paths, table: table).build().manifest.table.schemaRevision == 2)
+    }
 }
