@@ -90,8 +90,15 @@ final class RowSorter: Sendable {
 
     private func newName() -> String {
         state.withLock { state in
-            defer { state.nextRun += 1 }
-            return "\(Self.runPrefix)\(state.nextRun)"
+            var isFolder: ObjCBool = true
+            while true {
+                defer { state.nextRun += 1 }
+                let name = "\(Self.runPrefix)\(state.nextRun)"
+                // Somebody's, in the folder of the build.
+                let isThere = FileManager.default.fileExists(
+                    atPath: "\(journal.folder)/\(name)", isDirectory: &isFolder)
+                if !isThere || !isFolder.boolValue { return name }
+            }
         }
     }
 

@@ -5,6 +5,7 @@ internal import Foundation
 /// Whoever holds the lock owns the folder's runs, files and manifest; anything else in it is left alone.
 final class WorkFolder {
     static let lockName = "lock"
+    private static let unfinishedEnding = ".part"
 
     let path: String
     private let lock: Int32
@@ -15,6 +16,11 @@ final class WorkFolder {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw BulkLoadError(.storage, "making the folder \(path) failed", cause: error)
+        }
+        // Before anything is made in it: a refused folder stays one that builds refuse.
+        guard try Self.isFree(path) else {
+            throw BulkLoadError(
+                .wrongPlan, "\(path) has files in it that no build made: give a folder that is empty, or not there")
         }
         lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if lock < 0 { throw BulkLoadError(system: errno, "opening \(path)/\(Self.lockName)") }
@@ -29,22 +35,30 @@ final class WorkFolder {
 
     /// Removes what builds make. The manifest goes first: without it the rest is nothing.
     func clear() throws(BulkLoadError) {
-        for name in [LoadManifest.fileName, BuildJournal.name] + (try names()).filter(Self.isOfBuild)
-        where unlink("\(path)/\(name)") != 0 && errno != ENOENT {
-            throw BulkLoadError(system: errno, "removing \(path)/\(name)")
-        }
+        for name in [LoadManifest.fileName, BuildJournal.name] { try remove(name) }
+        try clear(except: [])
     }
 
     /// Removes the runs and files that no line of a journal names.
     func clear(except kept: Set<String>) throws(BulkLoadError) {
-        for name in try names() where Self.isOfBuild(name) && !kept.contains(name) {
-            if unlink("\(path)/\(name)") != 0, errno != ENOENT {
-                throw BulkLoadError(system: errno, "removing \(path)/\(name)")
-            }
+        for name in try Self.names(in: path) where Self.isOfBuild(name) && !kept.contains(name) { try remove(name) }
+    }
+
+    /// A folder is none that a build made, whatever it is called.
+    private func remove(_ name: String) throws(BulkLoadError) {
+        if unlink("\(path)/\(name)") != 0, errno != ENOENT, errno != EISDIR {
+            throw BulkLoadError(system: errno, "removing \(path)/\(name)")
         }
     }
 
-    private func names() throws(BulkLoadError) -> [String] {
+    /// Whether it is empty, or has the lock of a build before, which stays when the rest goes.
+    private static func isFree(_ path: String) throws(BulkLoadError) -> Bool {
+        guard try !names(in: path).isEmpty else { return true }
+        var lock = stat()
+        return lstat("\(path)/\(lockName)", &lock) == 0 && lock.st_mode & S_IFMT == S_IFREG && lock.st_size == 0
+    }
+
+    private static func names(in path: String) throws(BulkLoadError) -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
@@ -52,13 +66,15 @@ final class WorkFolder {
         }
     }
 
+    /// By exactly how builds name their files: what else is in the folder is somebody's.
     private static func isOfBuild(_ name: String) -> Bool {
-        name.hasSuffix(".sst") || name.hasPrefix("run-") || name.hasSuffix(".part")
+        name == LoadManifest.fileName + unfinishedEnding || name.wholeMatch(of: /run-[0-9]+/) != nil
+            || name.wholeMatch(of: /r[0-9]+-[0-9]+\.sst/) != nil
     }
 
     /// Writes a file that is there whole or not at all, and stays.
     static func write(_ bytes: [UInt8], to path: String) throws(BulkLoadError) {
-        let unfinished = path + ".part"
+        let unfinished = path + unfinishedEnding
         let file = try OutputFile(path: unfinished)
         try file.append(bytes)
         try file.finish(sync: true)

@@ -1,5 +1,6 @@
 import Bytes
 import Catalog
+import Foundation
 import Records
 import Tables
 import Testing
@@ -48,6 +49,37 @@ import Testing
         #expect(throws: BulkLoadError.self) { try LoadDescriptor(decoding: sharding.encoded()) }
         #expect(throws: BulkLoadError.self) { try LoadDescriptor(decoding: Array(bytes.dropLast(9))) }
         #expect(throws: BulkLoadError.self) { try LoadDescriptor(decoding: []) }
+    }
+
+    @Test func aFolderWithFilesOfSomebodyElseIsRefusedAndLeftAsItIs() throws {
+        let fixture = try LoadFixture()
+        let path = try fixture.file("work/run-2013.csv", "tailnum,year,speed,model,built\nN1,1,1,a,\n")
+        for name in ["manifest.json", "x.sst", "y.part"] { _ = try fixture.file("work/\(name)", "{}") }
+        let before = try FileManager.default.contentsOfDirectory(atPath: fixture.work).sorted()
+        for _ in 0..<2 {
+            #expect {
+                _ = try fixture.builder([path]).build()
+            } throws: {
+                "\($0)"
+                    == "\(fixture.work) has files in it that no build made: give a folder that is empty, or not there"
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.work).sorted() == before)
+    }
+
+    @Test func whatSomebodyPutsIntoTheFolderOfABuildStays() throws {
+        let fixture = try LoadFixture()
+        let text = (0..<3000).reduce(into: "tailnum,year,speed,model,built\n") { $0 += "N\($1),1,1,a,\n" }
+        let path = try fixture.file("a.csv", text)
+        _ = try fixture.builder([path], memoryBytes: 20_000).build()
+        for name in ["run-1/x", "run-2013.csv", "rows.sst", "run-1.part"] { _ = try fixture.file("work/\(name)", "") }
+        let wrong = try fixture.file("b.csv", "tailnum\nN1\n")
+        #expect(throws: BulkLoadError.self) { try fixture.builder([wrong]).build() }
+        let others = ["rows.sst", "run-1", "run-1.part", "run-2013.csv"]
+        #expect(fixture.workFiles == others)
+        let built = try fixture.builder([path], memoryBytes: 20_000).build()
+        #expect(built.manifest.rows == 3000)
+        #expect(fixture.workFiles == (others + ["manifest.json"] + built.manifest.files.map(\.name)).sorted())
     }
 
     @Test(
