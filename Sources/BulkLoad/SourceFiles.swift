@@ -28,7 +28,8 @@ package struct SourceFiles: Sendable {
 
     /// A folder stands for the files in it and below, by name; names that begin with a dot or an underscore are passed
     /// over, as batch systems do. A path with `*`, `?`, `[...]` or `{a,b}` that is no file stands for all that match it, by
-    /// name. `namesFormat`: each file has to say by its name's ending how the rows stand in it.
+    /// name. A file that is given more than once, as by folders and patterns that overlap, is read once, where it comes last: its
+    /// rows count once, and win as they would. `namesFormat`: each file has to say by its name's ending how the rows stand in it.
     package init(_ given: [String], namesFormat: Bool = true) throws(BulkLoadError) {
         var files: [SourceFile] = []
         for path in given {
@@ -43,8 +44,27 @@ package struct SourceFiles: Sendable {
             throw BulkLoadError(
                 .unreadableSource, "\(file.path) is of no known format: \(SourceFormat.endings) are")
         }
-        self.files = files
-        bytes = files.reduce(0) { $0 + $1.bytes }
+        self.files = Self.once(files)
+        bytes = self.files.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// The same file in another folder of a Hive layout has other rows.
+    private struct Identity: Hashable {
+        var device: UInt64
+        var inode: UInt64
+        var folderValues: [FolderValue]
+    }
+
+    private static func once(_ files: [SourceFile]) -> [SourceFile] {
+        var seen: Set<Identity> = []
+        return files.reversed().filter { file in
+            var status = stat()
+            // Reading it says what is wrong with it.
+            guard stat(file.path, &status) == 0 else { return true }
+            let identity = Identity(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), folderValues: file.folderValues)
+            return seen.insert(identity).inserted
+        }.reversed()
     }
 
     private static func files(at path: String) throws(BulkLoadError) -> [SourceFile] {

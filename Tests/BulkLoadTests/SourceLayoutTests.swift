@@ -74,6 +74,20 @@ struct SourceLayoutTests {
         #expect(try SourceFiles([folder]).files.map(\.name).first == "ds=1/a.csv")
     }
 
+    @Test("a file that folders and patterns give more than once is taken once, where it comes last")
+    func overlaps() throws {
+        for name in ["o/a.csv", "o/b.csv", "o/ds=1/c.csv"] { _ = try fixture.file(name, "id\n1\n") }
+        let folder = "\(fixture.folder)/o"
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(fixture.folder)/link.csv", withDestinationPath: "\(folder)/b.csv")
+        let files = try SourceFiles([folder, "\(folder)/?.csv", "\(folder)/../o/a.csv", "\(fixture.folder)/link.csv"])
+        #expect(files.paths == ["\(folder)/ds=1/c.csv", "\(folder)/../o/a.csv", "\(fixture.folder)/link.csv"])
+        // In another partition its rows are others.
+        try FileManager.default.createDirectory(atPath: "\(folder)/ds=2", withIntermediateDirectories: true)
+        try FileManager.default.linkItem(atPath: "\(folder)/ds=1/c.csv", toPath: "\(folder)/ds=2/c.csv")
+        #expect(try SourceFiles(["\(folder)/ds=*"]).files.count == 2)
+    }
+
     @Test("columns may have other names in the files")
     func columnNames() throws {
         let options = SourceOptions(columnNames: ["Number": "id", "label": "NAME"])
