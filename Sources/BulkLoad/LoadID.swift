@@ -56,7 +56,9 @@ package struct LoadID: Hashable, Sendable {
 }
 
 /// What a person says about a load besides what is in its manifest.
-package struct LoadTerms: Hashable, Sendable {
+package struct LoadTerms: Codable, Hashable, Sendable {
+    static let fileName = "terms.json"
+
     /// A manifest that was adopted already may be adopted once more.
     package var isAgain: Bool
     /// Where the table's category goes on, for a manifest without a cut.

@@ -38,6 +38,13 @@ package final class LoadIntake: Sendable {
         loads = Mutex(found)
     }
 
+    /// Throws `adoptedAlready` where `begin` would.
+    package static func checkIsNew(
+        _ manifest: [UInt8], to table: TableEntry, _ terms: LoadTerms
+    ) throws(BulkLoadError) {
+        try LoadID(table: table, manifest: manifest).checkIsNew(to: table, terms)
+    }
+
     /// Begins a load, or finds the one of the same manifest. Returns its id and the bytes of each file that are here.
     package func begin(
         manifest bytes: [UInt8], table: TableEntry, shardCount: Int, terms: LoadTerms = LoadTerms(), now: Int64
@@ -51,16 +58,18 @@ package final class LoadIntake: Sendable {
         try id.checkIsNew(to: table, terms)
         discard(retireIdle(now: now))
         let upload = try loads.withLock { loads throws(BulkLoadError) in
-            if let upload = loads[id.text] { return upload }
+            if let upload = loads[id.text] {
+                try upload.accept(terms)
+                return upload
+            }
             guard loads.count < Self.greatestLoads else {
                 throw BulkLoadError(.busy, "\(loads.count) loads are under way already")
             }
             let upload = try LoadUpload(
-                folder: "\(directory)/\(id.text)", id: id, manifest: manifest, bytes: bytes, now: now)
+                folder: "\(directory)/\(id.text)", id: id, manifest: manifest, bytes: bytes, terms: terms, now: now)
             loads[id.text] = upload
             return upload
         }
-        upload.accept(terms)
         return (id.text, upload.received)
     }
 

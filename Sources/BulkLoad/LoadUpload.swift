@@ -12,21 +12,25 @@ package final class LoadUpload: Sendable {
     private struct State {
         var received: [Int64]
         var lastUsed: Int64
-        var terms = LoadTerms()
+        var terms: LoadTerms
         /// Verified, or removed: takes no more.
         var isClosed = false
     }
 
-    init(folder: String, id: LoadID, manifest: LoadManifest, bytes: [UInt8], now: Int64) throws(BulkLoadError) {
+    init(
+        folder: String, id: LoadID, manifest: LoadManifest, bytes: [UInt8], terms: LoadTerms, now: Int64
+    ) throws(BulkLoadError) {
         self.folder = folder
         self.id = id
         self.manifest = manifest
-        state = Mutex(State(received: manifest.files.map { _ in 0 }, lastUsed: now))
+        state = Mutex(State(received: manifest.files.map { _ in 0 }, lastUsed: now, terms: terms))
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw BulkLoadError(.storage, "making the folder \(folder) failed", cause: error)
         }
+        // What has a manifest has terms.
+        try Self.write(terms, to: folder)
         try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")
     }
 
@@ -35,7 +39,9 @@ package final class LoadUpload: Sendable {
     init?(foundIn folder: String, id: String, now: Int64) {
         guard let id = LoadID(id),
             let bytes = FileManager.default.contents(atPath: "\(folder)/\(LoadManifest.fileName)").map([UInt8].init),
-            id.isOf(manifest: bytes), let manifest = try? LoadManifest(decoding: bytes)
+            id.isOf(manifest: bytes), let manifest = try? LoadManifest(decoding: bytes),
+            let terms = FileManager.default.contents(atPath: "\(folder)/\(LoadTerms.fileName)")
+                .flatMap({ try? JSONDecoder().decode(LoadTerms.self, from: $0) })
         else { return nil }
         self.folder = folder
         self.id = id
@@ -45,7 +51,7 @@ package final class LoadUpload: Sendable {
             let isHere = lstat("\(folder)/\(VersionFiles.name(of: index))", &information) == 0
             return isHere ? min(Int64(information.st_size), manifest.files[index].bytes) : 0
         }
-        state = Mutex(State(received: received, lastUsed: now))
+        state = Mutex(State(received: received, lastUsed: now, terms: terms))
     }
 
     /// false where its table is gone, or has adopted it.
@@ -56,8 +62,24 @@ package final class LoadUpload: Sendable {
 
     package var terms: LoadTerms { state.withLock { $0.terms } }
 
-    func accept(_ terms: LoadTerms) {
-        state.withLock { $0.terms = terms }
+    /// They outlive the server, as the files do: the load may be finished on the next one. Not while it is being finished.
+    func accept(_ terms: LoadTerms) throws(BulkLoadError) {
+        try state.withLock { state throws(BulkLoadError) in
+            if state.terms == terms { return }
+            try Self.open(state)
+            try Self.write(terms, to: folder)
+            state.terms = terms
+        }
+    }
+
+    private static func write(_ terms: LoadTerms, to folder: String) throws(BulkLoadError) {
+        let bytes: Data
+        do {
+            bytes = try JSONEncoder().encode(terms)
+        } catch {
+            throw BulkLoadError(.storage, "encoding the terms of a load failed", cause: error)
+        }
+        try WorkFolder.write([UInt8](bytes), to: "\(folder)/\(LoadTerms.fileName)")
     }
 
     var received: [Int64] { state.withLock { $0.received } }

@@ -13,7 +13,7 @@ import Testing
 
     func built(_ fixture: LoadFixture, rows: Int = 500, year: Int = 2000) throws -> BuiltVersion {
         let path = try fixture.file("planes.csv", Self.csv(rows, year: year))
-        return try fixture.builder([path], fileBytes: 4000).build()
+        return try fixture.built(fixture.builder([path], fileBytes: 4000))
     }
 
     /// The code of the error that `body` throws.
@@ -340,6 +340,31 @@ import Testing
         server.intake.remove(load: later.load)
         let removed = try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/loads")
         #expect(removed.isEmpty)
+        try server.close()
+    }
+
+    @Test func whatAPersonSaidOfALoadOutlivesTheServer() throws {
+        let fixture = try LoadFixture()
+        let built = try built(fixture)
+        var server = try LoadServer("\(fixture.folder)/data")
+        #expect(try server.load(built).version == 1)
+        let load = try server.upload(built, again: true)
+        #expect(throws: Never.self) { try server.begin(built, again: true) }
+        try server.close()
+        server = try LoadServer("\(fixture.folder)/data")
+        #expect(try server.intake.upload(load).terms == LoadTerms(isAgain: true))
+        #expect(try server.adopt(load).version == 2)
+
+        let other = try self.built(fixture, year: 2001)
+        _ = try server.upload(other)
+        for cut in [Cut.earliest, .replace] {
+            let id = try server.intake.begin(
+                manifest: other.manifestBytes, table: server.table(), shardCount: 64, terms: LoadTerms(cut: cut), now: 0
+            ).load
+            try server.close()
+            server = try LoadServer("\(fixture.folder)/data")
+            #expect(try server.intake.upload(id).terms == LoadTerms(cut: cut))
+        }
         try server.close()
     }
 
