@@ -169,7 +169,7 @@ extension TableEntry {
         remember(
             AdoptedLoad(
                 manifest: version.load?.manifest ?? "", version: version.number, rows: version.loadedRows ?? 0))
-        if state == .serving { servingVersion = version.number }
+        if state == .serving { serve(version.number) }
         // One that is being built is beyond those that are kept, until it serves.
         let surplus = state == .building ? [] : surplusVersions(keeping: count)
         versions.removeAll { surplus.contains($0.number) }

@@ -279,6 +279,10 @@ package struct VersionEntry: Codable, Hashable, Sendable {
     package var backfill: Backfill?
     /// The load that it came from; nil for a version fed by a category alone.
     package var load: LoadRecord?
+    /// Rises with each version that begins to serve; nil for one that has served all along, or never did.
+    package var servedSerial: Int64?
+    /// A rollback left it, or went past it, for one that served before; nil where none did, or it serves again since.
+    package var isRolledBack: Bool?
 
     package init(
         number: UInt32, createdAt: Int64, origin: String, loadedRows: Int64? = nil, backfill: Backfill? = nil,
@@ -298,18 +302,6 @@ extension VersionEntry {
     package var isBuilding: Bool { backfill.map { !$0.isComplete } ?? false }
     /// Its checks failed, and nobody let it serve since: it follows, and waits for a person.
     package var isHeld: Bool { load.map { !$0.isForced && $0.checks.contains { !$0.isPassed } } ?? false }
-}
-
-extension TableEntry {
-    /// The version that is being built beside the others.
-    package var buildingVersion: VersionEntry? { versions.first { $0.isBuilding } }
-
-    /// The oldest versions beyond so many, the one that serves and one that is being built left alone.
-    package func surplusVersions(keeping count: Int) -> Set<UInt32> {
-        let kept = versions.filter { !$0.isBuilding }
-        let standby = kept.map(\.number).filter { $0 != servingVersion }.sorted()
-        return Set(standby.prefix(max(0, kept.count - max(1, count))))
-    }
 }
 
 /// What is kept of a load.

@@ -179,8 +179,10 @@ extension ControlPlane {
             let serving = finished.isHeld ? table.servingVersion : version.number
             let surplus = table.surplus(with: finished, serving: serving, keeping: engine.versionsKept)
             do {
-                try letServe(serving, of: table, dropping: surplus) {
-                    if $0.number == finished.number { $0 = finished }
+                try change(table) { table in
+                    table.versions = table.versions.map { $0.number == finished.number ? finished : $0 }
+                    table.serve(serving)
+                    table.versions.removeAll { surplus.contains($0.number) }
                 }
             } catch {
                 goOn(despite: error)
@@ -207,17 +209,13 @@ extension ControlPlane {
         return try VersionChecks.make(of: version.number, in: table, engine.tables)
     }
 
-    /// Lets a version serve, and takes others out of the catalog, in one write. `change` is shown every version of the table.
-    func letServe(
-        _ serving: UInt32, of table: TableEntry, dropping surplus: Set<UInt32>, _ change: (inout VersionEntry) -> Void
-    ) throws {
+    /// Changes which versions of a table there are, and which one serves, in one write.
+    func change(_ table: TableEntry, _ change: (inout TableEntry) -> Void) throws {
         // What serves must not fall far back by a power loss, and have the history to apply once more.
         try engine.tables.sync()
         try write { catalog in
             guard var table = catalog.table(id: table.id) else { throw RPCError.noTable(table.name) }
-            for index in table.versions.indices { change(&table.versions[index]) }
-            table.versions.removeAll { surplus.contains($0.number) }
-            table.servingVersion = serving
+            change(&table)
             try catalog.put(table)
         }
     }
@@ -254,7 +252,7 @@ extension TableEntry {
     fileprivate func surplus(with finished: VersionEntry, serving: UInt32, keeping count: Int) -> Set<UInt32> {
         var table = self
         table.versions = versions.map { $0.number == finished.number ? finished : $0 }
-        table.servingVersion = serving
+        table.serve(serving)
         return table.surplusVersions(keeping: count)
     }
 }

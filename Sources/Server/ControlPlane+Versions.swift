@@ -19,9 +19,12 @@ extension ControlPlane {
             if target.number == table.servingVersion { return response }
             if let app = table.app.flatMap({ snapshot.app(named: $0) }) { engine.apps.end(RunnerID(app: app.id)) }
             do {
-                try letServe(target.number, of: table, dropping: []) { version in
-                    // A person decides, whatever its checks found.
-                    if version.isHeld { version.load?.isForced = true }
+                try change(table) { table in
+                    table.rollBack(to: target.number)
+                    for index in table.versions.indices where table.versions[index].number == target.number {
+                        // A person decides, whatever its checks found.
+                        if table.versions[index].isHeld { table.versions[index].load?.isForced = true }
+                    }
                 }
             } catch {
                 goOn(despite: error)
@@ -32,17 +35,16 @@ extension ControlPlane {
         }
     }
 
-    /// 0 stands for the newest that served before.
+    /// 0 stands for the one that served before.
     private func version(_ number: UInt32, of table: TableEntry) throws -> VersionEntry {
         if number == 0 {
-            let former = table.versions.filter { $0.number < table.servingVersion && !$0.isBuilding && !$0.isHeld }
-            guard let newest = former.max(by: { $0.number < $1.number }) else {
+            guard let former = table.formerVersion else {
                 throw RPCError(
                     .refused,
                     "there is no version of table \(table.name) before \(table.servingVersion), which serves; `maser versions "
                         + "\(table.name)` lists those there are")
             }
-            return newest
+            return former
         }
         guard let version = table.versions.first(where: { $0.number == number }) else {
             throw noVersion(number, of: table)

@@ -54,6 +54,25 @@ import Testing
         #expect(next.version == 5)
     }
 
+    @Test func afterARollbackTheVersionThatServedUntilNowIsKept() throws {
+        let fixture = try deployed()
+        for year in 2000..<2004 {
+            _ = try fixture.load(try fixture.build(csv: Self.csv(50, year: year), for: "planes"))
+        }
+        _ = try fixture.rollback("planes", to: 2)
+        let next = try fixture.load(try fixture.build(csv: Self.csv(50, year: 2010), for: "planes"))
+        #expect(try fixture.describe("planes").versions.map(\.number) == [2, 4, next.version])
+        // Whatever is held in between.
+        for year in 2011..<2014 {
+            let held = try fixture.load(try fixture.build(csv: Self.csv(5, year: year), for: "planes"))
+            #expect(held.state == "held")
+        }
+        #expect(try fixture.describe("planes").versions.map(\.number) == [2, 4, 5, 8])
+        #expect(try fixture.rollback("planes").version == 2)
+        #expect(try year(fixture) == .int64(2001))
+        #expect(try fixture.describe("planes").versions.last?.state == "held")
+    }
+
     @Test func aLoadThatLostMostRowsIsHeldAndSaysWhy() throws {
         let fixture = try deployed()
         _ = try fixture.load(try fixture.build(csv: Self.csv(50, year: 2000), for: "planes"))

@@ -7,7 +7,7 @@ struct Rollback: AsyncParsableCommand {
         abstract: "Lets a former version of a table serve again, at once.",
         discussion: """
             The versions that `maser versions` lists have followed the category all along: what serves is current. Without a \
-            number it is the newest before the one that serves. A version that is held back by its checks is let serve so too.
+            number it is the one that served before. A version that is held back by its checks is let serve so too.
 
               maser rollback delay_by_route
               maser rollback delay_by_route 4
