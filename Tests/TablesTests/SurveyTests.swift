@@ -40,6 +40,30 @@ import Testing
         #expect((1000...4096).contains(surveys[0].keys.count))
     }
 
+    /// Where one shard has more than may be looked at, it is the rows before one key that are compared, and no merges.
+    @Test func ofAShardThatIsTooGreatEveryVersionCountsTheSameBeginning() throws {
+        let (store, table) = try store(versions: 1...3)
+        for _ in 0..<5 { try merge(0..<4000, table, version: 1, in: store) }
+        try merge(0..<2000, table, version: 2, in: store)
+        try merge(0..<4000, table, version: 2, in: store)
+        for key in stride(from: 0, to: 4000, by: 4) as StrideTo<Int64> {
+            try merge(key..<key + 1, table, version: 3, in: store)
+        }
+        var limits = SurveyLimits()
+        limits.visitedRows = 40
+        for versions in [[1, 2], [2, 1]] as [[UInt32]] {
+            let surveys = try store.tables.survey(table, versions: versions, limits: limits)
+            #expect(surveys[0].rows == surveys[1].rows && surveys[0].rows > 0)
+            #expect(surveys.map(\.keys.count) == [40, 40])
+        }
+        let surveys = try store.tables.survey(table, versions: [1, 3], limits: limits)
+        #expect(surveys[0].keys.count == 40)
+        #expect((0.05...0.5).contains(surveys[1].rows / surveys[0].rows))
+        // The one that has more of them says how far both are counted.
+        let others = try store.tables.survey(table, versions: [3, 1], limits: limits)
+        #expect(others[1].keys.count == 40 && (1..<40).contains(others[0].keys.count))
+    }
+
     @Test func aDroppedVersionGivesItsDiskBack() async throws {
         let (store, table) = try store(versions: 1...2)
         let path = "\(store.path)/big.sst"
