@@ -41,4 +41,9 @@ extension TableEntry {
     package mutating func remember(_ load: AdoptedLoad) {
         adoptedLoads = ((adoptedLoads ?? []) + [load]).suffix(Self.greatestAdoptedLoads)
     }
+
+    /// As if the load had never been adopted.
+    package mutating func forgetLoad(ofVersion version: UInt32) {
+        adoptedLoads?.removeAll { $0.version == version }
+    }
 }

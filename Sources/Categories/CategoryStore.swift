@@ -129,6 +129,15 @@ package final class CategoryStore: Sendable {
         published.log(of: category)?.start(ofBucket: bucket) ?? 0
     }
 
+    /// The append time from which on every record is kept: right after that of the last one that retention dropped; the least
+    /// there is where it dropped none.
+    package func keptSince(category: UInt32, bucket: Int) -> Int64 {
+        guard bucket >= 0, let start = published.log(of: category)?.spans.first?.start(ofBucket: bucket),
+            start.offset > 0
+        else { return .min }
+        return start.appendTime + 1
+    }
+
     /// About what the category takes on the disk.
     package func byteCount(category: UInt32) -> Int {
         published.log(of: category)?.spans.reduce(0) { $0 + $1.byteCount } ?? 0

@@ -61,15 +61,21 @@ extension ControlPlane {
             engine.categories.start(category: category.id, bucket: $0) <= starts[$0]
         }
         if isWhole { return }
-        if let table = engine.catalog.snapshot.table(id: table) { try forget(version: version, of: table) }
+        if let table = engine.catalog.snapshot.table(id: table) {
+            // The same load, with a newer cut or without one, is no repetition.
+            try forget(version: version, of: table) { $0.forgetLoad(ofVersion: version) }
+        }
         throw historyIsGone(category, "it was dropped just now")
     }
 
     /// The catalog first: what it names is there.
-    func forget(version: UInt32, of table: TableEntry) throws {
+    func forget(
+        version: UInt32, of table: TableEntry, _ change: (inout TableEntry) -> Void = { _ in }
+    ) throws {
         try write { catalog in
             guard var table = catalog.table(id: table.id) else { return }
             table.versions.removeAll { $0.number == version }
+            change(&table)
             try catalog.put(table)
         }
         try? engine.tables.dropVersion(table: table.id, version: version)
@@ -127,6 +133,9 @@ extension ControlPlane {
 
     /// With the first record appended at `time` or later.
     func starts(of category: CategoryEntry, at time: Int64) throws -> [Int64] {
+        guard time <= Clock.now else {
+            throw RPCError(.refused, "\(Records.Timestamp.format(time)) is yet to come, and nothing was appended then")
+        }
         guard time >= keptSince(category) else { throw historyIsGone(category, "that is too early") }
         return try (0..<category.bucketCount).map { bucket in
             try engine.categories.offset(category: category.id, bucket: bucket, atOrAfter: time)
@@ -135,13 +144,7 @@ extension ControlPlane {
 
     /// The append time from which on every record is kept.
     func keptSince(_ category: CategoryEntry) -> Int64 {
-        (0..<category.bucketCount).map { bucket -> Int64 in
-            let start = engine.categories.start(category: category.id, bucket: bucket)
-            if start == 0 { return .min }
-            let first = try? engine.categories.read(
-                category: category.id, bucket: bucket, from: start, maximumRecords: 1, maximumBytes: 1)
-            return first?.appendTimes.first ?? Clock.now
-        }.max() ?? .min
+        (0..<category.bucketCount).map { engine.categories.keptSince(category: category.id, bucket: $0) }.max() ?? .min
     }
 
     private func historyIsGone(_ category: CategoryEntry, _ why: String) -> RPCError {
@@ -176,6 +179,15 @@ extension ControlPlane {
             var finished = version
             finished.backfill?.isComplete = true
             finished.load?.checks = checks
+            if finished.isHeld {
+                // It was behind then: what it lacked may be what it has applied since.
+                do {
+                    finished.load?.checks = try self.checks(of: id)
+                } catch {
+                    engine.apps.reconcile()
+                    throw error
+                }
+            }
             let serving = finished.isHeld ? table.servingVersion : version.number
             let surplus = table.surplus(with: finished, serving: serving, keeping: engine.versionsKept)
             do {

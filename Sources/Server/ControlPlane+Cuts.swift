@@ -130,6 +130,12 @@ extension ControlPlane {
                 "input table \(input.name) has no event time, so no time can be a cut of table \(table.name); `--cut FILE` is "
                     + "one of positions")
         }
+        guard eventTime <= Clock.now else {
+            throw RPCError(
+                .refused,
+                "the files end at \(Records.Timestamp.format(eventTime)), which is yet to come: table \(table.name) would count "
+                    + "none of the events before that")
+        }
         let kept = keptSince(category)
         guard eventTime >= kept else {
             throw RPCError(

@@ -174,6 +174,7 @@ import Testing
         #expect(try refusal(.positions(category: id, offsets: [5, 0])).contains("which ends at 4"))
         #expect(try refusal(.positions(category: id, offsets: [-1, 0])).contains("which ends at 4"))
         #expect(try refusal(.positions(category: id, offsets: [4])) == "accepted")
+        #expect(try refusal(.eventTime(Clock.now + 60 * Self.minute)).contains("yet to come"))
         #expect(try refusal(.earliest, live: "replace").contains("another cut already"))
         #expect(try refusal(nil, live: "tomorrow").contains("tomorrow"))
         #expect(try refusal(.replace, of: "planes").contains("filled by loads alone"))
@@ -219,6 +220,50 @@ import Testing
         // The same load again, forced from the start.
         let forced = try fixture.load(built, again: true, force: true)
         try await fixture.waitUntilServing(forced.version, of: "by_item")
+    }
+
+    /// It is compared when it is nearly there, which says little of a version whose last records are most of it.
+    @Test func onlyWhatAVersionLacksWhenItHasCaughtUpHoldsIt() async throws {
+        let sales = (0..<3000).map { Self.sale($0, item: $0, price: 5) }
+        let fixture = try await Self.deployed([sales, []])
+        try await fixture.waitUntilApplied(3000, of: "by_item")
+        let built = try fixture.build(
+            [sales[0]], for: "by_item", cut: .positions(category: try category(fixture), offsets: [1, 0]))
+        let engine = try #require(fixture.engine)
+        let table = try #require(engine.catalog.snapshot.table(named: "by_item"))
+        let app = try #require(engine.catalog.snapshot.app(named: "shop"))
+        for _ in 0..<5 {
+            let answer = try fixture.load(built, again: true)
+            let id = RunnerID(app: app.id, building: .init(table: table.id, version: answer.version))
+            _ = try ControlPlane(engine).finishBackfill(id)
+            try await fixture.waitUntilServing(answer.version, of: "by_item")
+            let version = try #require(try fixture.describe("by_item").versions.first { $0.number == answer.version })
+            let failed = version.checks.filter { !$0.passed }
+            #expect(failed.isEmpty)
+        }
+    }
+
+    /// As where retention takes the records that it goes on with just when it is adopted.
+    @Test func aLoadWhoseHistoryGoesMeanwhileWasNeverAdopted() async throws {
+        let fixture = try await Self.deployed([[Self.sale(0)], []])
+        try await fixture.waitUntilApplied(1, of: "by_item")
+        try fixture.stop("shop")
+        let version = try fixture.putBuildingVersion(of: "by_item", category: "sales")
+        let engine = try #require(fixture.engine)
+        try engine.catalog.update { catalog in
+            var table = try #require(catalog.table(named: "by_item"))
+            table.remember(AdoptedLoad(manifest: "other", version: 1, rows: 1))
+            table.remember(AdoptedLoad(manifest: "this", version: version, rows: 1))
+            try catalog.put(table)
+        }
+        let table = try #require(engine.catalog.snapshot.table(named: "by_item"))
+        let sales = try #require(engine.catalog.snapshot.category(named: "sales"))
+        #expect { try ControlPlane(engine).checkIsWhole([-1, 0], of: sales, version: version, table.id) } throws: {
+            "\($0)".contains("dropped just now")
+        }
+        let left = try #require(engine.catalog.snapshot.table(named: "by_item"))
+        #expect(left.versions.map(\.number) == [1])
+        #expect(left.adoptedLoads?.map(\.manifest) == ["other"])
     }
 
     @Test func aVersionThatIsBeingReplayedGoesOnAfterARestart() async throws {

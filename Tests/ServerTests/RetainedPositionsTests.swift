@@ -1,3 +1,4 @@
+import BulkLoad
 import Catalog
 import Categories
 import Foundation
@@ -48,6 +49,29 @@ import Testing
         #expect(try start() >= 40)
         #expect(try fixture.count(of: "a") == 61)
     }
+
+    @Test func aBucketThatIsIdleRefusesNoTimeFromWhichOnEverythingIsKept() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(Self.app.replacingOccurrences(of: "BUCKETS 1", with: "BUCKETS 2"))
+        let engine = try #require(fixture.engine)
+        let category = try #require(engine.catalog.snapshot.category(named: "words"))
+        try await fixture.append([record], to: "words", bucket: 1)
+        for _ in 0..<40 { try await fixture.append([record], to: "words") }
+        try await fixture.waitFor(41, of: "a")
+        func start(_ bucket: Int) -> Int64 {
+            engine.categories.tidy()
+            return engine.categories.start(category: category.id, bucket: bucket)
+        }
+        for _ in 0..<2000 where start(1) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        let first = start(0)
+        #expect(start(1) == 1 && engine.categories.end(category: category.id, bucket: 1) == 1 && first > 0)
+        let kept = ControlPlane(engine).keptSince(category)
+        #expect(try fixture.cut("words", at: kept).offsets == [first, 1])
+        #expect { try fixture.cut("words", at: kept - 1) } throws: { "\($0)".contains("kept from") }
+        try await fixture.waitUntilServing(try fixture.backfill("by_word", from: kept), of: "by_word")
+        #expect(try fixture.count(of: "a") == 40 - first)
+    }
+
     @Test func whatIsNotNeededMakesRoomAlsoWhileTheTablesCannotBeWritten() async throws {
         let fixture = try Fixture()
         _ = try fixture.deploy(Self.app)
