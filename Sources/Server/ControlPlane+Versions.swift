@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Processors
 internal import RPC
 internal import Synchronization
 internal import Tables
@@ -17,8 +18,8 @@ extension ControlPlane {
             response.former = table.servingVersion
             // As after an answer that was lost.
             if target.number == table.servingVersion { return response }
-            if let app = table.app.flatMap({ snapshot.app(named: $0) }) { engine.apps.end(RunnerID(app: app.id)) }
             do {
+                try standStill(target, of: table, in: snapshot)
                 try change(table) { table in
                     table.rollBack(to: target.number)
                     for index in table.versions.indices where table.versions[index].number == target.number {
@@ -33,6 +34,28 @@ extension ControlPlane {
             engine.apps.reconcile()
             return response
         }
+    }
+
+    /// Ends what fills the table, which writes standbys as well, and refuses a version that has not applied all that the serving one
+    /// has: from one answer to the next the table would go back in time. Where no app is left that could apply it, it serves as it is.
+    private func standStill(_ target: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot) throws {
+        guard let app = table.app.flatMap({ snapshot.app(named: $0) }) else { return }
+        let status = engine.apps.status(of: app)
+        engine.apps.end(RunnerID(app: app.id))
+        guard app.input(of: table) != nil else { return }
+        let behind = engine.apps.progress.distance(of: target, of: table, in: snapshot)
+        if behind == 0 { return }
+        let records = behind == .max ? "an unknown number of records" : "\(behind) records"
+        let advice =
+            switch status.state {
+            case .stopped: "app \(app.name) is stopped, and `maser start \(app.name)` lets it catch up"
+            case .failed: "app \(app.name) has failed, which has to be mended first: \(status.message ?? "")"
+            default: "try again"
+            }
+        throw RPCError(
+            .refused,
+            "version \(target.number) of table \(table.name) is \(records) behind version \(table.servingVersion), which "
+                + "serves; \(advice)")
     }
 
     /// 0 stands for the one that served before.

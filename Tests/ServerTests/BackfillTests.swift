@@ -138,6 +138,44 @@ import Testing
         }
     }
 
+    @Test func aRollbackToAVersionThatIsBehindIsRefusedUntilItHasCaughtUp() async throws {
+        let fixture = try await deployed(10)
+        try fixture.stop("counts")
+        let version = try fixture.putBuildingVersion(of: "by_word")
+        try fixture.engine.catalog.update { catalog in
+            var table = try #require(catalog.table(named: "by_word"))
+            for index in table.versions.indices { table.versions[index].backfill?.isComplete = true }
+            try catalog.put(table)
+        }
+        #expect { try fixture.rollback("by_word", to: version) } throws: {
+            "\($0)".contains("is 21 records behind") && "\($0)".contains("maser start counts")
+        }
+        #expect(try fixture.describe("by_word").servingVersion == 1)
+        try fixture.start("counts")
+        var isServing = false
+        for _ in 0..<2000 where !isServing {
+            do {
+                isServing = try fixture.rollback("by_word", to: version).version == version
+            } catch {
+                #expect("\(error)".contains("try again"))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        #expect(isServing)
+        #expect(try fixture.count(of: "w3") == 2)
+        // A standby that has applied everything serves while its app is stopped, too.
+        try fixture.stop("counts")
+        #expect(try fixture.rollback("by_word", to: 1).former == version)
+        #expect(try fixture.count(of: "w3") == 2)
+    }
+
+    @Test func whatIsYetToComeIsNoBeginning() async throws {
+        let fixture = try await deployed(10)
+        let later = Clock.now + 3_600_000_000
+        #expect { try fixture.backfill("by_word", from: later) } throws: { "\($0)".contains("yet to come") }
+        #expect { try fixture.cut("words", at: later) } throws: { "\($0)".contains("yet to come") }
+    }
+
     @Test func whatCannotBeBackfilledIsRefusedWithTheReason() async throws {
         let fixture = try await deployed(10)
         _ = try fixture.deploy("CREATE TABLE loaded (k STRING, v INT64) PRIMARY KEY (k);")
