@@ -9,7 +9,7 @@ internal import Synchronization
 
 /// What a build is of: another build does not go on with its files.
 struct BuildIdentity: Codable, Hashable, Sendable {
-    static let currentFormat = 1
+    static let currentFormat = 2
 
     struct Source: Codable, Hashable, Sendable {
         var path: String
@@ -66,7 +66,8 @@ struct RangeRecord: Codable, Hashable, Sendable {
     var shardRows: [Int64]
     var shardBytes: [Int64]
     var samples: [LoadManifest.Sample]
-    var nullChanges: [Int64]
+    /// Of its rows, for each column; empty where nobody counts.
+    var nulls: [Int64]
 }
 
 final class BuildJournal: Sendable {

@@ -88,7 +88,6 @@ final class EncodeWorker {
                 }
             }
         }
-        tally.add(nulls: rows.nulls(range))
     }
 
     private func spill() throws(BulkLoadError) {

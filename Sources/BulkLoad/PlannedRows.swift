@@ -9,7 +9,6 @@ final class PlannedRows: RowEncoder {
     private let descriptor: LoadDescriptor
     private let input: String
     private let run: BatchRun
-    private let nulls: NullCounter?
     /// Rows at or after it are left to the category.
     private let end: Int64?
     private var covered: [RowRange] = []
@@ -22,7 +21,6 @@ final class PlannedRows: RowEncoder {
         self.descriptor = descriptor
         self.input = input.name
         self.end = end
-        nulls = NullCounter(of: descriptor.table)
         do {
             run = try BatchRun(
                 inputs: [input], tables: [descriptor.table.withBatchVersion], shardCount: descriptor.shardCount,
@@ -68,20 +66,8 @@ final class PlannedRows: RowEncoder {
             taken = 0
             leftOut = 0
         }
-        let columnCount = descriptor.table.columns.count
         return EncodedRows(
-            shards: nil, keys: keys, values: values, covered: covered, taken: taken, leftOut: leftOut
-        ) { [nulls] range in
-            guard let nulls else { return [] }
-            var counts = [Int64](repeating: 0, count: columnCount)
-            values.arena.withUnsafeBytes { arena in
-                for row in range {
-                    nulls.count(
-                        UnsafeRawBufferPointer(rebasing: arena[values.range(at: row)]), times: 1, into: &counts)
-                }
-            }
-            return counts
-        }
+            shards: nil, keys: keys, values: values, covered: covered, taken: taken, leftOut: leftOut)
     }
 }
 

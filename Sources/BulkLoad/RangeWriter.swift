@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Tables
 
 // Files are finished range by range, by as many threads as there are processors. Where a range ends depends on the rows of the
 // sources alone, so that a build which was killed goes on with the same ranges.
@@ -49,14 +50,15 @@ struct RangeWriter: Sendable {
         var sampled = SampledRows(of: expected[range.shards].reduce(0, +))
         var record = RangeRecord(
             number: number, files: [], shardRows: [], shardBytes: [], samples: [],
-            nullChanges: [Int64](repeating: 0, count: table.nulls == nil ? 0 : table.columnCount))
+            nulls: [Int64](repeating: 0, count: table.nulls == nil ? 0 : table.columnCount))
         for shard in range.shards {
             var count: Int64 = 0
             var bytes: Int64 = 0
-            var merge = try RowMerge(rows.cursors(shard: shard), nulls: table.nulls, columnCount: table.columnCount)
+            var merge = try RowMerge(rows.cursors(shard: shard))
             try merge.handOver { key, value throws(BulkLoadError) in
                 try files.put(shard: shard, key, value)
                 sampled.take(key, value)
+                table.nulls?.count(value, times: 1, into: &record.nulls)
                 count += 1
                 bytes += Int64(key.count + value.count)
                 if count % Self.progressRows == 0 { written.add(Self.progressRows) }
@@ -64,7 +66,6 @@ struct RangeWriter: Sendable {
             written.add(count % Self.progressRows)
             record.shardRows.append(count)
             record.shardBytes.append(bytes)
-            for index in record.nullChanges.indices { record.nullChanges[index] += merge.nullChanges[index] }
         }
         record.files = try files.finish()
         record.samples = sampled.samples

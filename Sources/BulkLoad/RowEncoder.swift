@@ -12,8 +12,6 @@ struct EncodedRows {
     var covered: [RowRange]
     var taken: Int64
     var leftOut: Int64 = 0
-    /// The NULLs of a range of the rows, column by column.
-    var nulls: (Range<Int>) -> [Int64]
 
     var count: Int { keys.count }
 
@@ -43,13 +41,9 @@ final class LoadedRows: RowEncoder {
         let batch = item.batch
         let rows = encoder.encode(batch.columns, count: batch.count, file: item.rows.file, firstRow: item.rows.first)
         if let row = rows.refused.first { throw refusal(of: row, in: item) }
-        let columns = batch.columns.dropFirst(table.keyColumns.count).map(\.nulls)
         return EncodedRows(
             shards: rows.shards, keys: rows.keys, values: rows.values, covered: [item.rows],
-            taken: Int64(batch.count)
-        ) { range in
-            columns.map { nulls in nulls.map { Int64($0[range].count { $0 }) } ?? 0 }
-        }
+            taken: Int64(batch.count))
     }
 
     func finish() throws(BulkLoadError) -> EncodedRows? { nil }

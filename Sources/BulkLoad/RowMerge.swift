@@ -6,21 +6,16 @@ struct RowMerge {
     private var cursors: [RowCursor]
     /// A heap: the smallest key is first.
     private var heap: [Head] = []
-    private let nulls: NullCounter?
     private var combiner = OperandCombiner()
     private var combined: [UInt8] = []
-    /// What fewer NULLs there are than in the rows that came, for each column: of rows that gave way to others.
-    private(set) var nullChanges: [Int64]
 
     private struct Head {
         var prefix: UInt64
         var cursor: Int
     }
 
-    init(_ cursors: [RowCursor], nulls: NullCounter?, columnCount: Int) throws(BulkLoadError) {
+    init(_ cursors: [RowCursor]) throws(BulkLoadError) {
         self.cursors = cursors
-        self.nulls = nulls
-        nullChanges = [Int64](repeating: 0, count: nulls == nil ? 0 : columnCount)
         for index in cursors.indices where try cursors[index].advance() {
             heap.append(Head(prefix: Self.prefix(of: cursors[index]), cursor: index))
         }
@@ -58,13 +53,11 @@ struct RowMerge {
         if group.count == 1 { return try body(group.key, group.onlyValue) }
         group.withValues { values in
             combiner.combine(values, into: &combined)
-            for value in values { nulls?.count(value, times: -1, into: &nullChanges) }
         }
         if combiner.setAside > 0 {
             throw BulkLoadError(.corrupt, "rows of one key cannot be combined: the build's own files are damaged")
         }
         let result = combined.withUnsafeBytes { value -> Result<Void, BulkLoadError> in
-            nulls?.count(value, times: 1, into: &nullChanges)
             do throws(BulkLoadError) { return .success(try body(group.key, value)) } catch { return .failure(error) }
         }
         try result.get()

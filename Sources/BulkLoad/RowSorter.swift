@@ -15,7 +15,6 @@ final class RowSorter: Sendable {
 
     let shardCount: Int
     private let journal: BuildJournal
-    private let table: RowShape
     private let step: @Sendable (BuildStep) throws(BulkLoadError) -> Void
     private let state: Mutex<State>
 
@@ -32,7 +31,6 @@ final class RowSorter: Sendable {
         _ table: RowShape, journal: BuildJournal, runs: [RunRecord],
         step: @escaping @Sendable (BuildStep) throws(BulkLoadError) -> Void
     ) {
-        self.table = table
         self.journal = journal
         self.step = step
         shardCount = table.shardCount
@@ -109,9 +107,8 @@ final class RowSorter: Sendable {
         for shard in 0..<shardCount {
             let cursors = try cursors(shard)
             if cursors.isEmpty { continue }
-            var merge = try RowMerge(cursors, nulls: table.nulls, columnCount: table.columnCount)
+            var merge = try RowMerge(cursors)
             try writer.writeSection(shard: shard) { body throws(BulkLoadError) in try merge.handOver(body) }
-            run.tally.add(nulls: merge.nullChanges)
         }
         try writer.finish()
         run.sections = writer.sections

@@ -4,8 +4,6 @@ struct RowTally: Codable, Hashable, Sendable {
     var taken: Int64 = 0
     /// Rows at or after the time of a cut.
     var leftOut: Int64 = 0
-    /// For each column; empty where nobody counts.
-    var nulls: [Int64] = []
     /// For each shard, before rows of one key are combined: so that files end at the same keys however a build went.
     var shardRows: [Int64]
     var shardBytes: [Int64]
@@ -18,16 +16,10 @@ struct RowTally: Codable, Hashable, Sendable {
     static func += (a: inout RowTally, b: RowTally) {
         a.taken += b.taken
         a.leftOut += b.leftOut
-        a.add(nulls: b.nulls)
         for shard in a.shardRows.indices {
             a.shardRows[shard] += b.shardRows[shard]
             a.shardBytes[shard] += b.shardBytes[shard]
         }
-    }
-
-    mutating func add(nulls more: [Int64]) {
-        if nulls.isEmpty { nulls = [Int64](repeating: 0, count: more.count) }
-        for index in more.indices { nulls[index] += more[index] }
     }
 }
 

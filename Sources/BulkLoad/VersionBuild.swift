@@ -162,13 +162,10 @@ final class VersionBuild {
     }
 
     private func manifest(of records: [RangeRecord], _ tally: RowTally) -> LoadManifest {
-        var nulls = tally.nulls
-        for record in records {
-            for index in nulls.indices where index < record.nullChanges.count {
-                nulls[index] += record.nullChanges[index]
-            }
-        }
         let columns = builder.descriptor.table.columns
+        let nulls = records.reduce(into: [Int64](repeating: 0, count: columns.count)) { sum, record in
+            for (index, count) in record.nulls.enumerated() where index < sum.count { sum[index] += count }
+        }
         let rows = records.flatMap(\.shardRows)
         return LoadManifest(
             table: builder.descriptor.table, shardCount: shape.shardCount, sources: sources,
@@ -176,9 +173,7 @@ final class VersionBuild {
             shardBytes: records.flatMap(\.shardBytes),
             nulls: shape.nulls == nil
                 ? []
-                : columns.enumerated().map {
-                    LoadManifest.ColumnNulls(column: $1.name, count: $0 < nulls.count ? nulls[$0] : 0)
-                },
+                : zip(columns, nulls).map { LoadManifest.ColumnNulls(column: $0.name, count: $1) },
             samples: SampledRows.thinned(records.flatMap(\.samples)), duplicates: tally.taken - rows.reduce(0, +),
             leftOut: tally.leftOut)
     }

@@ -70,6 +70,14 @@ final class LoadFixture {
             descriptor: LoadDescriptor(table: table, shardCount: 64), sources: try SourceFiles(paths), nullText: null,
             folder: work, memoryBytes: memoryBytes, fileBytes: fileBytes)
     }
+
+    /// Without its lock, for tests that build again in the same folder.
+    func built(_ builder: VersionBuilder) throws -> BuiltVersion {
+        _ = try builder.build()
+        return try BuiltVersion(folder: builder.folder)
+    }
+
+    func built(_ paths: [String]) throws -> BuiltVersion { try built(try builder(paths)) }
 }
 
 /// A server's side of loads, over a data folder.
