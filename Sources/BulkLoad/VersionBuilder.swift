@@ -47,7 +47,8 @@ package struct VersionBuilder: Sendable {
         let work = try WorkFolder(path: folder)
         do throws(BulkLoadError) {
             let journal = try BuildJournal(work, try identity())
-            if let built = finished(journal) {
+            if var built = finished(journal) {
+                built.work = work
                 try work.clear(except: Set(built.manifest.files.map(\.name)))
                 return built
             }
@@ -56,7 +57,8 @@ package struct VersionBuilder: Sendable {
             try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")
             try step(.manifestWritten)
             let built = BuiltVersion(
-                manifest: manifest, manifestBytes: bytes, files: manifest.files.map { "\(folder)/\($0.name)" })
+                manifest: manifest, manifestBytes: bytes, files: manifest.files.map { "\(folder)/\($0.name)" },
+                work: work)
             // Runs have done their part. The journal stays: it says what the version was built of.
             try work.clear(except: Set(manifest.files.map(\.name)))
             return built

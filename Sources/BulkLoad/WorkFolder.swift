@@ -3,7 +3,7 @@ internal import Foundation
 /// The folder in which one build at a time works.
 ///
 /// Whoever holds the lock owns the folder's runs, files and manifest; anything else in it is left alone.
-final class WorkFolder {
+final class WorkFolder: Sendable {
     static let lockName = "lock"
     private static let unfinishedEnding = ".part"
 

@@ -164,6 +164,21 @@ import Testing
         #expect(built.manifest.duplicates == 1500)
     }
 
+    @Test func anotherBuildInTheFolderIsRefusedForAsLongAsAVersionIsHeld() throws {
+        let fixture = try LoadFixture()
+        let paths = try Self.sources(fixture)
+        for _ in 0..<2 {
+            let built = try fixture.builder(paths).build()
+            withExtendedLifetime(built) {
+                _ = #expect {
+                    _ = try fixture.builder([paths[0]]).build()
+                } throws: { "\($0)" == "another load is at work in \(fixture.work)" }
+            }
+            #expect(built.isSound)
+        }
+        #expect(try fixture.builder([paths[0]]).build().manifest.sources.count == 1)
+    }
+
     @Test func aRerunAfterALostAnswerFindsTheVersionWhateverItsAdoptionLeftInTheTable() throws {
         let fixture = try LoadFixture()
         let paths = try Self.sources(fixture)

@@ -13,7 +13,7 @@ import Testing
 
     func built(_ fixture: LoadFixture, rows: Int = 500, year: Int = 2000) throws -> BuiltVersion {
         let path = try fixture.file("planes.csv", Self.csv(rows, year: year))
-        return try fixture.builder([path], fileBytes: 4000).build()
+        return try fixture.built(fixture.builder([path], fileBytes: 4000))
     }
 
     /// The code of the error that `body` throws.
