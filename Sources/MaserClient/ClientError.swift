@@ -61,6 +61,9 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
 }
 
 extension ClientError {
+    /// Refused only because it was done before, by whoever called.
+    package var isDoneBefore: Bool { (cause as? RPCError)?.code == .doneBefore }
+
     /// `changesSomething`: whether it matters that the request may have been done.
     package init(_ error: RPCError, changesSomething: Bool = false) {
         if changesSomething && error.mayHaveBeenDone {
@@ -77,7 +80,7 @@ extension ClientError.Code {
             switch code {
             case .notFound: .notFound
             case .invalidArgument: .invalidArgument
-            case .refused: .refused
+            case .refused, .doneBefore: .refused
             case .sqlError: .sql
             case .fenced: .fenced
             case .sequenceTooOld: .unknownOutcome

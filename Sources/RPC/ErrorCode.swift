@@ -20,6 +20,8 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
     case fenced = 20
     /// The append is so far behind its producer's others that nobody remembers whether it landed.
     case sequenceTooOld = 21
+    /// A load that was adopted before, and would be once more.
+    case doneBefore = 22
 
     // Not now.
     case overloaded = 32
@@ -67,6 +69,7 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
         case .sqlError: "the SQL cannot be accepted"
         case .fenced: "somebody has begun a later epoch of this producer"
         case .sequenceTooOld: "the append is too far behind its producer's others to know whether it landed"
+        case .doneBefore: "this was done before"
         case .overloaded: "the server has too much to do; try again later"
         case .deadlineExceeded: "the deadline passed before there was an answer"
         case .unavailable: "the server is starting or stopping; try again later"

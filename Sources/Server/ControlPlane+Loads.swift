@@ -15,6 +15,8 @@ extension ControlPlane {
         guard let table = catalog.table(id: manifest.table.id) else { throw RPCError.noTable(manifest.table.name) }
         let terms = LoadTerms(isAgain: request.again, cut: try cut(named: request.live))
         try manifest.check(against: table, shardCount: catalog.shardCount)
+        // Before what its replay needs: a version that is still being built may be the one that it became.
+        try LoadIntake.checkIsNew(bytes, to: table, terms)
         // Refused now, not when everything is here.
         _ = try replay(of: manifest, terms, into: table, in: catalog)
         let begun = try engine.loads.begin(
@@ -37,9 +39,10 @@ extension ControlPlane {
         // Which reads all of it, and holds nobody up.
         try engine.loads.verify(upload)
         return try engine.turn.withLock { _ in
-            let catalog = try engine.catalog.settled()
+            let catalog: CatalogSnapshot
             let replay: Replay?
             do {
+                catalog = try engine.catalog.settled()
                 guard let table = catalog.table(id: upload.id.table) else {
                     throw RPCError.noTable(upload.manifest.table.name)
                 }

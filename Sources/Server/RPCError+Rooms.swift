@@ -94,7 +94,8 @@ extension BulkLoadError {
     fileprivate var errorCode: ErrorCode {
         switch code {
         case .unreadableSource, .malformedSource, .wrongManifest, .wrongOffset, .wrongPlan: .invalidArgument
-        case .corrupt, .adoptedAlready: .refused
+        case .corrupt: .refused
+        case .adoptedAlready: .doneBefore
         case .notFound: .notFound
         case .busy: .overloaded
         case .diskFull: .diskFull
