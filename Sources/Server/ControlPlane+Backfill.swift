@@ -256,7 +256,7 @@ extension ControlPlane {
     }
 
     /// How long a table's other versions stand still for a switch, at most.
-    private static let greatestSwitchMicroseconds: Int64 = 5_000_000
+    static let greatestSwitchMicroseconds: Int64 = 5_000_000
 }
 
 extension TableEntry {

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Foundation
 internal import Processors
 internal import RPC
 internal import Synchronization
@@ -37,24 +38,39 @@ extension ControlPlane {
     }
 
     /// Ends what fills the table, which writes standbys as well, and refuses a version that has not applied all that the serving one
-    /// has: from one answer to the next the table would go back in time. Where no app is left that could apply it, it serves as it is.
+    /// has: from one answer to the next the table would go back in time. One that is about to, as after a start, is given a moment.
+    /// Where no app is left that could apply it, it serves as it is.
     private func standStill(_ target: VersionEntry, of table: TableEntry, in snapshot: CatalogSnapshot) throws {
         guard let app = table.app.flatMap({ snapshot.app(named: $0) }) else { return }
-        let status = engine.apps.status(of: app)
-        engine.apps.end(RunnerID(app: app.id))
-        guard app.input(of: table) != nil else { return }
-        let behind = engine.apps.progress.distance(of: target, of: table, in: snapshot)
-        if behind == 0 { return }
-        let records = behind == .max ? "an unknown number of records" : "\(behind) records"
+        let deadline = Clock.now + Self.greatestSwitchMicroseconds
+        while true {
+            let status = engine.apps.status(of: app)
+            engine.apps.end(RunnerID(app: app.id))
+            guard app.input(of: table) != nil else { return }
+            let behind = engine.apps.progress.distance(of: target, of: table, in: snapshot)
+            if behind == 0 { return }
+            guard status.state == .running, Clock.now < deadline else { throw isBehind(target, behind, table, status) }
+            engine.apps.reconcile()
+            usleep(Self.pauseMicroseconds)
+        }
+    }
+
+    /// In which a runner that was begun anew gets on.
+    private static let pauseMicroseconds: UInt32 = 200_000
+
+    private func isBehind(
+        _ version: VersionEntry, _ count: Int64, _ table: TableEntry, _ app: AppRunnerStatus
+    ) -> RPCError {
+        let records = count == .max ? "an unknown number of records" : "\(count) records"
         let advice =
-            switch status.state {
-            case .stopped: "app \(app.name) is stopped, and `maser start \(app.name)` lets it catch up"
-            case .failed: "app \(app.name) has failed, which has to be mended first: \(status.message ?? "")"
-            default: "try again"
+            switch app.state {
+            case .stopped: "app \(app.app) is stopped, and `maser start \(app.app)` lets it catch up"
+            case .failed: "app \(app.app) has failed, which has to be mended first: \(app.message ?? "")"
+            case .running, .retrying: "try again"
             }
-        throw RPCError(
+        return RPCError(
             .refused,
-            "version \(target.number) of table \(table.name) is \(records) behind version \(table.servingVersion), which "
+            "version \(version.number) of table \(table.name) is \(records) behind version \(table.servingVersion), which "
                 + "serves; \(advice)")
     }
 
