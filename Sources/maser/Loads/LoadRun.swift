@@ -32,6 +32,8 @@ struct LoadRun: Sendable {
         let folder = buildFolder(for: descriptor, cut, below: parent)
         StaleBuilds.remove(below: parent)
         let (built, warnings) = try build(descriptor, cut, in: folder)
+        // Its lock goes when the folder has.
+        defer { withExtendedLifetime(built) {} }
         var loaded = try await adopt(built, client, live)
         loaded.warnings = warnings + loaded.warnings
         try? FileManager.default.removeItem(atPath: folder)
