@@ -36,7 +36,8 @@ struct LoadRun: Sendable {
         defer { withExtendedLifetime(built) {} }
         var loaded = try await adopt(built, client, live)
         loaded.warnings = warnings + loaded.warnings
-        try? FileManager.default.removeItem(atPath: folder)
+        // What has to be loaded again need not be built again.
+        if loaded.state == "serving" || loaded.state == "held" { try? FileManager.default.removeItem(atPath: folder) }
         return loaded
     }
 

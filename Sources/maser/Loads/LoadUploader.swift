@@ -70,16 +70,17 @@ struct LoadUploader: Sendable {
                 do {
                     begun = try await client.beginLoad(manifest: built.manifestBytes, isAgain: isAgain, live: live)
                 } catch {
-                    if let former = try await formerAnswer(error) { return former }
-                    throw error
+                    guard continuesFormer, error.isDoneBefore else { throw error }
+                    return try await formerAnswer()
                 }
                 hasBegun = true
                 try await send(begun, progress)
                 progress.touch()
                 finished = begun.load
             } catch {
-                guard let error = error as? ClientError, passes(error, hasBegun: hasBegun, resent), !progress.isStuck
-                else { throw error }
+                guard let error = error as? ClientError else { throw error }
+                if Self.isAtWork(error, isFinishing: finished != nil) { progress.touch() }
+                guard passes(error, hasBegun: hasBegun, resent), !progress.isStuck else { throw error }
                 // The load is gone with the server that had it, or files of it are, which that one was taking in: it had
                 // adopted nothing, and what is missing is sent again.
                 if error.code == .notFound || error.code == .invalidArgument {
@@ -91,10 +92,25 @@ struct LoadUploader: Sendable {
         }
     }
 
-    private func formerAnswer(_ refusal: ClientError) async throws -> WireFinishLoadResponse? {
-        guard continuesFormer, refusal.code == .refused else { return nil }
+    /// A load of gigabytes is compared with its manifest for minutes, and asking again does not hasten it.
+    static func isAtWork(_ error: ClientError, isFinishing: Bool) -> Bool {
+        isFinishing && error.code == .overloaded
+    }
+
+    /// The version that the load became, the one that serves before others; one that was dropped is known by its number alone.
+    private func formerAnswer() async throws -> WireFinishLoadResponse {
         let id = LoadID(table: built.manifest.table.id, manifest: built.manifestBytes)
-        return try? await client.finishLoad(id.text, isForced: isForced)
+        let made = try await client.describe(table: built.manifest.table.name).versions
+            .filter { $0.manifest == id.manifest }
+        guard let version = made.first(where: { $0.state == "serving" }) ?? made.last else {
+            return try await client.finishLoad(id.text)
+        }
+        var answer = WireFinishLoadResponse()
+        answer.version = version.number
+        answer.state = version.state
+        answer.rows = version.loadedRows
+        answer.checks = version.checks
+        return answer
     }
 
     private func passes(_ error: ClientError, hasBegun: Bool, _ resent: Int) -> Bool {

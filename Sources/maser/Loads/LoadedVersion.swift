@@ -4,7 +4,7 @@ internal import RPC
 /// What became of a load.
 struct LoadedVersion: Sendable {
     var version: UInt32
-    /// serving, standby, or held: its checks failed.
+    /// serving; held: its checks failed; building; standby or dropped, where a former call loaded it.
     var state: String
     var rows: Int64
     /// Rows that met another with the same key.
@@ -42,11 +42,22 @@ struct LoadedVersion: Sendable {
 
     /// Why a version does not serve, and how it would; nil where it does.
     func refusal(of table: String) -> String? {
-        guard state == "held" else { return nil }
-        let failed = checks.filter { !$0.passed }.map(\.sentence)
-        return
-            "version \(version) of \(table) does not serve: \(failed.joined(separator: "; ")); "
-            + "`maser rollback \(table) \(version)` lets it serve all the same, and so does `maser load --force` from the start"
+        switch state {
+        case "serving", "building": return nil
+        case "held":
+            let failed = checks.filter { !$0.passed }.map(\.sentence)
+            return
+                "version \(version) of \(table) does not serve: \(failed.joined(separator: "; ")); "
+                + "`maser rollback \(table) \(version)` lets it serve all the same, and so does `maser load --force` from the start"
+        case "dropped":
+            return
+                "this very load became version \(version) of \(table), which was dropped since; "
+                + "`maser load --again` makes another one of it"
+        default:
+            return
+                "this very load became version \(version) of \(table), which is \(state): another one serves; "
+                + "`maser rollback \(table) \(version)` lets it serve, and `maser load --again` makes another one of it"
+        }
     }
 }
 
