@@ -66,7 +66,7 @@ extension Client {
 
     // MARK: Versions
 
-    /// Lets another version serve: the newest before the one that serves, unless one is named.
+    /// Lets another version serve: the one that served last before, unless one is named.
     package func rollback(_ table: String, to version: UInt32?) async throws(ClientError) -> WireRollbackResponse {
         var request = WireRollbackRequest()
         request.table = table

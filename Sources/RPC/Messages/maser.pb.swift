@@ -1667,7 +1667,7 @@ package nonisolated struct WireRollbackRequest: Sendable {
 
   package var table: String = String()
 
-  /// 0: the newest before the one that serves
+  /// 0: the one that served last before
   package var version: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
