@@ -56,7 +56,7 @@ package final class LoadIntake: Sendable {
         }
         let id = LoadID(table: table, manifest: bytes)
         try id.checkIsNew(to: table, terms)
-        discard(retireIdle(now: now))
+        removeIdle(now: now)
         let upload = try loads.withLock { loads throws(BulkLoadError) in
             if let upload = loads[id.text] {
                 try upload.accept(terms)
@@ -81,9 +81,10 @@ package final class LoadIntake: Sendable {
         try upload(load).write(file: file, offset: offset, data: data, now: now)
     }
 
-    /// Forgets a load and removes its files; nothing where there is none.
+    /// Forgets a load and removes its files; nothing where there is none. All at once for others: the same load may begin anew in
+    /// the same folder.
     package func remove(load: String) {
-        discard(loads.withLock { $0.removeValue(forKey: load)?.retire() }.map { [$0] } ?? [])
+        loads.withLock { $0.removeValue(forKey: load)?.remove() }
     }
 
     /// The load while it is under way.
@@ -94,17 +95,12 @@ package final class LoadIntake: Sendable {
         return upload
     }
 
-    private func retireIdle(now: Int64) -> [String] {
+    private func removeIdle(now: Int64) {
         loads.withLock { loads in
-            let idle = loads.filter { now - $0.value.lastUsed > Self.idleMicroseconds }
-            for id in idle.keys { loads[id] = nil }
-            return idle.values.map { $0.retire() }
+            for (id, idle) in loads where now - idle.lastUsed > Self.idleMicroseconds {
+                loads[id] = nil
+                idle.remove()
+            }
         }
-    }
-
-    /// Takes its time, so that nobody waits for it: the folders have names by which no load finds them.
-    private func discard(_ folders: [String]) {
-        // What cannot be removed now is when the server starts again.
-        for folder in folders { try? FileManager.default.removeItem(atPath: folder) }
     }
 }

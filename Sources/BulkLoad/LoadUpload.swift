@@ -146,15 +146,10 @@ package final class LoadUpload: Sendable {
         state.withLock { $0.isClosed = false }
     }
 
-    /// Takes no more, and gives its folder up at once: the same load may begin anew while the files are being removed. Returns where
-    /// they are.
-    func retire() -> String {
+    /// Takes no more, and removes its files. What cannot be removed now is when the server starts again.
+    func remove() {
         state.withLock { $0.isClosed = true }
-        let retired = "\(folder).removed-\(UUID().uuidString)"
-        if rename(folder, retired) == 0 { return retired }
-        // Nobody else is in the folder yet.
         try? FileManager.default.removeItem(atPath: folder)
-        return retired
     }
 
     private static func open(_ state: State) throws(BulkLoadError) {
