@@ -29,7 +29,10 @@ final class BackfillWatch: Sendable {
                 else { continue }
                 do {
                     if try ControlPlane(engine).finishBackfill(id) {
-                        logger.info("version \(version.number) of \(table.name) serves")
+                        let serves = engine.catalog.snapshot.table(id: table.id)?.servingVersion == version.number
+                        logger.info(
+                            "version \(version.number) of \(table.name) \(serves ? "serves" : "is held back by its checks")"
+                        )
                         continue
                     }
                 } catch {

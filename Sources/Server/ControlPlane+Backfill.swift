@@ -159,7 +159,7 @@ extension ControlPlane {
     /// Lets the version serve where it has seen all that the serving one has, and its checks let it; false where it has not yet,
     /// or there is nothing to switch to.
     func finishBackfill(_ id: RunnerID) throws -> Bool {
-        // Which reads both versions, and holds nobody up: what is yet to come of them makes no difference.
+        // Which reads both versions, and holds nobody up; where they fail they are made once more when it has caught up.
         let checks = try checks(of: id)
         return try engine.turn.withLock { _ in
             let snapshot = try engine.catalog.settled()
@@ -180,7 +180,7 @@ extension ControlPlane {
             finished.backfill?.isComplete = true
             finished.load?.checks = checks
             if finished.isHeld {
-                // It was behind then: what it lacked may be what it has applied since.
+                // What it lacked may be what it has applied since.
                 do {
                     finished.load?.checks = try self.checks(of: id)
                 } catch {
