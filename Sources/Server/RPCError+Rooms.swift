@@ -47,6 +47,7 @@ extension TablesError {
         switch code {
         case .wrongKey, .wrongContinuation, .unsupported, .limitExceeded: .invalidArgument
         case .notFound: .notFound
+        case .versionGone: .versionGone
         case .alreadyExists: .refused
         case .diskFull: .diskFull
         case .needsRecovery, .staleGeneration, .unavailable: .unavailable

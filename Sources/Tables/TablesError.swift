@@ -14,6 +14,8 @@ package struct TablesError: Error, Sendable, CustomStringConvertible {
         case limitExceeded
         /// No such table or version is in the store.
         case notFound
+        /// A version that a request insists on was dropped: it may begin anew on the one that serves.
+        case versionGone
         /// The version is there already, or holds rows already.
         case alreadyExists
         /// What is stored is not what was written.
