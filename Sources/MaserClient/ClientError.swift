@@ -13,6 +13,12 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         case sql
         /// The server has too much to do.
         case overloaded
+        /// The table is older than the call allows. The message says how old it is.
+        case stale
+        /// The version that a call is pinned to, or that a scan began on, was dropped: begin anew on the one that serves.
+        case versionGone
+        /// The caller's certificate has no grant for it.
+        case forbidden
         /// There was no answer in time.
         case deadlineExceeded
         /// The server is starting or stopping, or the client was closed.
@@ -84,7 +90,10 @@ extension ClientError.Code {
             case .sqlError: .sql
             case .fenced: .fenced
             case .sequenceTooOld: .unknownOutcome
+            case .versionGone: .versionGone
+            case .forbidden: .forbidden
             case .overloaded: .overloaded
+            case .stale: .stale
             case .deadlineExceeded: .deadlineExceeded
             case .unavailable: .unavailable
             case .connectionFailed, .connectionLost: .connectionFailed

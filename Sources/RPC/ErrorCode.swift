@@ -22,11 +22,17 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
     case sequenceTooOld = 21
     /// A load that was adopted before, and would be once more.
     case doneBefore = 22
+    /// The version that the request is bound to, by its pin or its continuation, is gone.
+    case versionGone = 23
+    /// The caller has no grant for it.
+    case forbidden = 24
 
     // Not now.
     case overloaded = 32
     case deadlineExceeded = 33
     case unavailable = 34
+    /// The table is older than the request allows.
+    case stale = 35
 
     // The server's own trouble.
     case storageFailure = 48
@@ -42,7 +48,7 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
     /// Whether the same request can succeed later without anybody changing it.
     package var isRetriable: Bool {
         switch self {
-        case .overloaded, .deadlineExceeded, .unavailable, .connectionFailed, .connectionLost: true
+        case .overloaded, .deadlineExceeded, .unavailable, .stale, .connectionFailed, .connectionLost: true
         default: false
         }
     }
@@ -70,9 +76,12 @@ package enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable {
         case .fenced: "somebody has begun a later epoch of this producer"
         case .sequenceTooOld: "the append is too far behind its producer's others to know whether it landed"
         case .doneBefore: "this was done before"
+        case .versionGone: "the version that was asked for is gone; begin anew on the one that serves"
+        case .forbidden: "the caller has no grant for this"
         case .overloaded: "the server has too much to do; try again later"
         case .deadlineExceeded: "the deadline passed before there was an answer"
         case .unavailable: "the server is starting or stopping; try again later"
+        case .stale: "the table is older than the request allows; try again later"
         case .storageFailure: "the server cannot read or write its data"
         case .diskFull: "the server's disk is full"
         case .internal: "the server failed"

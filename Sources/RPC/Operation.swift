@@ -10,6 +10,9 @@ package enum Operation: UInt8, Hashable, Sendable, CaseIterable {
     case scan = 3
     case fold = 4
 
+    /// Answered at once and with nothing, so that a client knows that the connection is alive.
+    case ping = 5
+
     // Categories.
     case append = 16
     case read = 17

@@ -55,6 +55,7 @@ final class Dispatcher: RequestHandler {
             case .get: lookups.get(request, in: burst, catalog)
             case .scan: lookups.scan(request, in: burst, catalog)
             case .fold: lookups.fold(request, in: burst, catalog)
+            case .ping: burst.answer(request) { _ in }
             case .append: appends.append(request, in: burst, catalog)
             case .openProducer: run(request, in: burst, appends.openProducer)
             case .read: reads.read(request, in: burst, catalog)

@@ -22,6 +22,57 @@ struct InPlaceMessageTests {
         [], [0], [1, 2, 3], [UInt8](repeating: 7, count: 127), [UInt8](repeating: 8, count: 16_400),
     ]
 
+    private let contract = ReadContract(
+        maximumStalenessMilliseconds: 0,
+        positions: [
+            .init(category: "flights", bucket: 7, offset: 1 << 40), .init(category: "", bucket: 0, offset: 0),
+        ],
+        wantsFreshness: true)
+
+    private var wireContract: WireReadContract {
+        .with {
+            $0.maxStalenessMilliseconds = 0
+            $0.waitFor = contract.positions.map { position in
+                .with {
+                    $0.category = position.category
+                    $0.bucket = position.bucket
+                    $0.offset = position.offset
+                }
+            }
+            $0.freshness = true
+        }
+    }
+
+    private func expectContract(_ read: WireReadContract.View?) {
+        guard var read else {
+            Issue.record("the contract is missing")
+            return
+        }
+        #expect(read.maximumStalenessMilliseconds == contract.maximumStalenessMilliseconds && read.wantsFreshness)
+        #expect(read.positionCount == contract.positions.count)
+        for position in contract.positions {
+            let next = try? read.nextPosition()
+            #expect(next.flatMap { try? text($0.category) } == position.category)
+            #expect(next?.bucket == position.bucket && next?.offset == position.offset)
+        }
+    }
+
+    @Test("numbers of columns are read packed and one by one")
+    func columns() throws {
+        let bytes = written { writer in
+            writer.append(field: 1) { writer in
+                writer.append(field: 4, int64: 3)
+                writer.append(packed: 4, [500, 1])
+                writer.append(field: 4, int64: 2)
+            }
+        }
+        try bytes.withUnsafeBytes { bytes in
+            var reader = WireGetRequest.Reader(bytes)
+            #expect(try reader.next()?.columns() == [3, 500, 1, 2])
+            expectEnd(try WireGetRequest.contract(in: bytes))
+        }
+    }
+
     @Test("a get's request is the generated one, byte for byte")
     func getRequest() throws {
         let expected = WireGetRequest.with {
@@ -34,13 +85,21 @@ struct InPlaceMessageTests {
                 .with {
                     $0.table = "airports"
                     $0.keys = [Data([2, 3])]
+                    $0.version = 0
+                    $0.columns = [1, 300]
+                    $0.raw = true
                 },
             ]
+            $0.contract = wireContract
         }
         let bytes = written { writer in
             for table in expected.tables {
-                WireGetRequest.append(table: table.table, keys: table.keys.map { [UInt8]($0) }, to: &writer)
+                WireGetRequest.append(
+                    table: table.table, keys: table.keys.map { [UInt8]($0) },
+                    version: table.hasVersion ? table.version : nil, columns: table.columns, raw: table.raw, to: &writer
+                )
             }
+            WireGetRequest.append(contract: contract, to: &writer)
         }
         #expect(bytes == (try expected.serializedBytes() as [UInt8]))
         try bytes.withUnsafeBytes { bytes in
@@ -55,8 +114,12 @@ struct InPlaceMessageTests {
                     #expect(read.map { [UInt8]($0) } == [UInt8](key))
                 }
                 expectEnd(keys.nextKey())
+                #expect(keys.version == (table.hasVersion ? table.version : nil))
+                #expect(try keys.columns() == table.columns)
+                #expect(keys.raw == table.raw && keys.isPlain == !table.raw)
             }
             expectEnd(try reader.next())
+            expectContract(try WireGetRequest.contract(in: bytes))
         }
     }
 
@@ -70,7 +133,11 @@ struct InPlaceMessageTests {
                     $0.schemaRevision = 2
                     $0.rows = rows.map { row in .with { if let row { $0.message = .init(row) } } }
                 },
-                .with { $0.tableID = .max },
+                .with {
+                    $0.tableID = .max
+                    $0.freshness = 0
+                    $0.version = 4
+                },
             ]
         }
         for inPlace in [false, true] {
@@ -86,7 +153,7 @@ struct InPlaceMessageTests {
                         }
                     }
                 }
-                WireGetResponse.append(tableID: .max, schemaRevision: 0, to: &writer) { _ in }
+                WireGetResponse.append(tableID: .max, schemaRevision: 0, freshness: 0, version: 4, to: &writer) { _ in }
             }
             #expect(bytes == (try expected.serializedBytes() as [UInt8]))
             try bytes.withUnsafeBytes { bytes in
@@ -103,7 +170,8 @@ struct InPlaceMessageTests {
                 }
                 expectEnd(try table.nextRow())
                 let last = try reader.next()
-                #expect(last?.tableID == .max)
+                #expect(last?.tableID == .max && last?.freshness == 0 && last?.version == 4)
+                #expect(table.freshness == nil && table.version == 0)
                 expectEnd(try reader.next())
             }
         }
@@ -121,11 +189,20 @@ struct InPlaceMessageTests {
                 $0.reverse = index % 2 == 1
                 $0.limit = UInt32(index * 1000)
                 $0.continuation = .init(sample)
+                if index > 1 {
+                    $0.version = UInt32(index - 2)
+                    $0.contract = wireContract
+                    $0.columns = [2, 1_000_000]
+                    $0.raw = true
+                }
             }
             let bytes = written { writer in
                 WireScanRequest.append(
                     table: expected.table, prefix: sample, from: from, to: to, reverse: expected.reverse,
-                    limit: expected.limit, continuation: sample, into: &writer)
+                    limit: expected.limit, continuation: sample,
+                    version: expected.hasVersion ? expected.version : nil,
+                    contract: index > 1 ? contract : ReadContract(), columns: expected.columns, raw: expected.raw,
+                    into: &writer)
             }
             #expect(bytes == (try expected.serializedBytes() as [UInt8]))
             try bytes.withUnsafeBytes { bytes in
@@ -135,6 +212,9 @@ struct InPlaceMessageTests {
                 #expect(view.from.map { [UInt8]($0) } == from)
                 #expect(view.to.map { [UInt8]($0) } == to)
                 #expect(view.reverse == expected.reverse && view.limit == expected.limit)
+                #expect(view.version == (expected.hasVersion ? expected.version : nil))
+                #expect(view.columns == expected.columns && view.raw == expected.raw)
+                if index > 1 { expectContract(view.contract) } else { expectEnd(view.contract) }
             }
         }
     }
@@ -153,6 +233,8 @@ struct InPlaceMessageTests {
                 }
             }
             $0.continuation = .init([9, 9])
+            $0.freshness = -1
+            $0.version = 3
         }
         let bytes = written { writer in
             WireScanResponse.append(tableID: 5, schemaRevision: 129, to: &writer)
@@ -163,13 +245,13 @@ struct InPlaceMessageTests {
                     }
                 }
             }
-            WireScanResponse.append(continuation: [9, 9], to: &writer)
+            WireScanResponse.append(continuation: [9, 9], freshness: -1, version: 3, to: &writer)
         }
         #expect(bytes == (try expected.serializedBytes() as [UInt8]))
         try bytes.withUnsafeBytes { bytes in
             var reader = try WireScanResponse.Reader(bytes)
             #expect(reader.tableID == 5 && reader.schemaRevision == 129 && reader.rowCount == expected.rows.count)
-            #expect([UInt8](reader.continuation) == [9, 9])
+            #expect([UInt8](reader.continuation) == [9, 9] && reader.freshness == -1 && reader.version == 3)
             for row in expected.rows {
                 let nextread = try reader.next()
                 let read = try #require(nextread)

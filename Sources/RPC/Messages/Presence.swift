@@ -12,6 +12,13 @@ extension ByteWriter {
         if value != 0 { append(field: number, int64: value) }
     }
 
+    mutating func append(packed number: Int, _ values: [UInt32]) {
+        if values.isEmpty { return }
+        append(field: number) { writer in
+            for value in values { writer.append(varint: UInt64(value)) }
+        }
+    }
+
     mutating func append(present number: Int, bool value: Bool) {
         if value { append(field: number, bool: value) }
     }
@@ -32,6 +39,23 @@ extension ByteWriter {
 /// What a length-delimited field of a number below 16 and of `count` bytes takes.
 func delimitedLength(_ count: Int) -> Int {
     1 + varintLength(UInt64(count)) + count
+}
+
+/// The values of a repeated uint32, packed or not: a reader has to take both.
+func numbers(inField number: Int, of message: UnsafeRawBufferPointer) throws(BytesError) -> [UInt32] {
+    var numbers: [UInt32] = []
+    var fields = ProtobufReader(message)
+    while let field = try fields.next() {
+        if field.number != number { continue }
+        switch field.wireType {
+        case .varint: numbers.append(field.uint32)
+        case .lengthDelimited:
+            var packed = ByteReader(field.bytes)
+            while !packed.isAtEnd { numbers.append(UInt32(truncatingIfNeeded: try packed.readVarint())) }
+        default: break
+        }
+    }
+    return numbers
 }
 
 extension ProtobufField {

@@ -19,12 +19,36 @@ extension WireGetRequest {
         }
     }
 
+    /// What the request asks for beyond rows; nil: nothing.
+    package static func contract(in message: UnsafeRawBufferPointer) throws(BytesError) -> WireReadContract.View? {
+        var contract: WireReadContract.View?
+        var fields = ProtobufReader(message)
+        while let field = try fields.next() {
+            if field.number == 2 && field.wireType == .lengthDelimited {
+                contract = try WireReadContract.View(field.bytes)
+            }
+        }
+        return contract
+    }
+
+    // A request is written in this order: its tables, its contract.
+
     /// Appends one table's keys, each a tuple.
-    package static func append(table: String, keys: [[UInt8]], to writer: inout ByteWriter) {
+    package static func append(
+        table: String, keys: [[UInt8]], version: UInt32? = nil, columns: [UInt32] = [], raw: Bool = false,
+        to writer: inout ByteWriter
+    ) {
         writer.append(field: 1) { writer in
             writer.append(present: 1, string: table)
             for key in keys { writer.append(field: 2, bytes: key) }
+            if let version { writer.append(field: 3, int64: Int64(version)) }
+            writer.append(packed: 4, columns)
+            writer.append(present: 5, bool: raw)
         }
+    }
+
+    package static func append(contract: ReadContract, to writer: inout ByteWriter) {
+        WireReadContract.append(contract, as: 2, to: &writer)
     }
 }
 
@@ -34,18 +58,35 @@ extension WireTableKeys {
         /// The table's name; UTF-8 once `text` says so.
         package private(set) var table = UnsafeRawBufferPointer(start: nil, count: 0)
         package private(set) var keyCount = 0
+        /// nil: the version that serves.
+        package private(set) var version: UInt32?
+        package private(set) var hasColumns = false
+        package private(set) var raw = false
+        private let message: UnsafeRawBufferPointer
         private var fields: ProtobufReader
 
         init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
+            self.message = message
             fields = ProtobufReader(message)
             var all = fields
             while let field = try all.next() {
                 switch (field.number, field.wireType) {
                 case (1, .lengthDelimited): table = field.bytes
                 case (2, .lengthDelimited): keyCount += 1
+                case (3, .varint): version = field.uint32
+                case (4, .varint), (4, .lengthDelimited): hasColumns = true
+                case (5, .varint): raw = field.bool
                 default: break
                 }
             }
+        }
+
+        /// Whether the whole rows of the serving version are wanted, and nothing else.
+        package var isPlain: Bool { version == nil && !hasColumns && !raw }
+
+        /// Numbers of the columns wanted, in the order in which they stand; none: all.
+        package func columns() throws(BytesError) -> [UInt32] {
+            try hasColumns ? numbers(inField: 4, of: message) : []
         }
 
         package mutating func nextKey() -> UnsafeRawBufferPointer? {

@@ -3,12 +3,15 @@ package import Bytes
 extension WireGetResponse {
     /// Appends one table's rows, which `rows` writes with `WireRow.append`.
     package static func append(
-        tableID: UInt32, schemaRevision: UInt32, to writer: inout ByteWriter, rows: (inout ByteWriter) -> Void
+        tableID: UInt32, schemaRevision: UInt32, freshness: Int64? = nil, version: UInt32 = 0,
+        to writer: inout ByteWriter, rows: (inout ByteWriter) -> Void
     ) {
         writer.append(field: 1) { writer in
             writer.append(present: 1, uint32: tableID)
             writer.append(present: 2, uint32: schemaRevision)
             rows(&writer)
+            if let freshness { writer.append(field: 4, int64: freshness) }
+            writer.append(present: 5, uint32: version)
         }
     }
 
@@ -36,6 +39,9 @@ extension WireTableRows {
         package private(set) var tableID: UInt32 = 0
         package private(set) var schemaRevision: UInt32 = 0
         package private(set) var rowCount = 0
+        /// nil: nobody asked for it.
+        package private(set) var freshness: Int64?
+        package private(set) var version: UInt32 = 0
         private var fields: ProtobufReader
 
         init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
@@ -46,6 +52,8 @@ extension WireTableRows {
                 case (1, .varint): tableID = field.uint32
                 case (2, .varint): schemaRevision = field.uint32
                 case (3, .lengthDelimited): rowCount += 1
+                case (4, .varint): freshness = field.int64
+                case (5, .varint): version = field.uint32
                 default: break
                 }
             }

@@ -19,9 +19,13 @@ extension WireScanResponse {
         writer.append(present: 2, bytes: message)
     }
 
-    /// Empty: the range is exhausted.
-    package static func append(continuation: [UInt8], to writer: inout ByteWriter) {
+    /// An empty continuation: the range is exhausted.
+    package static func append(
+        continuation: [UInt8], freshness: Int64? = nil, version: UInt32 = 0, to writer: inout ByteWriter
+    ) {
         writer.append(present: 4, bytes: continuation)
+        if let freshness { writer.append(field: 5, int64: freshness) }
+        writer.append(present: 6, uint32: version)
     }
 
     /// Walks the rows of a response as it stands in the read buffer.
@@ -30,6 +34,9 @@ extension WireScanResponse {
         package private(set) var schemaRevision: UInt32 = 0
         package private(set) var rowCount = 0
         package private(set) var continuation = UnsafeRawBufferPointer(start: nil, count: 0)
+        /// nil: nobody asked for it.
+        package private(set) var freshness: Int64?
+        package private(set) var version: UInt32 = 0
         private var fields: ProtobufReader
 
         package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
@@ -41,6 +48,8 @@ extension WireScanResponse {
                 case (2, .varint): schemaRevision = field.uint32
                 case (3, .lengthDelimited): rowCount += 1
                 case (4, .lengthDelimited): continuation = field.bytes
+                case (5, .varint): freshness = field.int64
+                case (6, .varint): version = field.uint32
                 default: break
                 }
             }

@@ -83,6 +83,63 @@ package nonisolated struct WireGetRequest: Sendable {
 
   package var tables: [WireTableKeys] = []
 
+  package var contract: WireReadContract {
+    get {_contract ?? WireReadContract()}
+    set {_contract = newValue}
+  }
+  /// Returns true if `contract` has been explicitly set.
+  package var hasContract: Bool {self._contract != nil}
+  /// Clears the value of `contract`. Subsequent reads from it will return its default value.
+  package mutating func clearContract() {self._contract = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _contract: WireReadContract? = nil
+}
+
+/// What a reader asks of the rows beyond what they are. It holds for every table of the request.
+package nonisolated struct WireReadContract: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// a table whose rows are older is refused
+  package var maxStalenessMilliseconds: UInt32 {
+    get {_maxStalenessMilliseconds ?? 0}
+    set {_maxStalenessMilliseconds = newValue}
+  }
+  /// Returns true if `maxStalenessMilliseconds` has been explicitly set.
+  package var hasMaxStalenessMilliseconds: Bool {self._maxStalenessMilliseconds != nil}
+  /// Clears the value of `maxStalenessMilliseconds`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxStalenessMilliseconds() {self._maxStalenessMilliseconds = nil}
+
+  /// the answer waits until all of them are applied
+  package var waitFor: [WireAppliedPosition] = []
+
+  /// the answer says how fresh it is
+  package var freshness: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _maxStalenessMilliseconds: UInt32? = nil
+}
+
+/// Every record of the bucket before the offset is applied: what an append answers, to be waited for.
+package nonisolated struct WireAppliedPosition: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var category: String = String()
+
+  package var bucket: UInt32 = 0
+
+  package var offset: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -97,9 +154,27 @@ package nonisolated struct WireTableKeys: Sendable {
 
   package var keys: [Data] = []
 
+  /// of the table's versions; absent: the one that serves
+  package var version: UInt32 {
+    get {_version ?? 0}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  package var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  package mutating func clearVersion() {self._version = nil}
+
+  /// numbers of the columns wanted; none: all of them
+  package var columns: [UInt32] = []
+
+  /// states as they are stored, not columns
+  package var raw: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _version: UInt32? = nil
 }
 
 package nonisolated struct WireGetResponse: Sendable {
@@ -127,9 +202,24 @@ package nonisolated struct WireTableRows: Sendable {
   /// in the order of the request's keys
   package var rows: [WireRow] = []
 
+  /// append time up to which everything is applied, microseconds since 1970; absent: not asked for
+  package var freshness: Int64 {
+    get {_freshness ?? 0}
+    set {_freshness = newValue}
+  }
+  /// Returns true if `freshness` has been explicitly set.
+  package var hasFreshness: Bool {self._freshness != nil}
+  /// Clears the value of `freshness`. Subsequent reads from it will return its default value.
+  package mutating func clearFreshness() {self._freshness = nil}
+
+  /// that the rows are of; 0: the table has none yet
+  package var version: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _freshness: Int64? = nil
 }
 
 package nonisolated struct WireRow: Sendable {
@@ -192,12 +282,39 @@ package nonisolated struct WireScanRequest: Sendable {
   /// from the response before; empty to begin
   package var continuation: Data = Data()
 
+  /// of the table's versions; absent: the one that serves when the scan begins
+  package var version: UInt32 {
+    get {_version ?? 0}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  package var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  package mutating func clearVersion() {self._version = nil}
+
+  package var contract: WireReadContract {
+    get {_contract ?? WireReadContract()}
+    set {_contract = newValue}
+  }
+  /// Returns true if `contract` has been explicitly set.
+  package var hasContract: Bool {self._contract != nil}
+  /// Clears the value of `contract`. Subsequent reads from it will return its default value.
+  package mutating func clearContract() {self._contract = nil}
+
+  /// numbers of the columns wanted; none: all of them
+  package var columns: [UInt32] = []
+
+  /// states as they are stored, not columns
+  package var raw: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _from: Data? = nil
   fileprivate var _to: Data? = nil
+  fileprivate var _version: UInt32? = nil
+  fileprivate var _contract: WireReadContract? = nil
 }
 
 package nonisolated struct WireScanResponse: Sendable {
@@ -214,9 +331,23 @@ package nonisolated struct WireScanResponse: Sendable {
   /// empty: the range is exhausted
   package var continuation: Data = Data()
 
+  /// as in TableRows
+  package var freshness: Int64 {
+    get {_freshness ?? 0}
+    set {_freshness = newValue}
+  }
+  /// Returns true if `freshness` has been explicitly set.
+  package var hasFreshness: Bool {self._freshness != nil}
+  /// Clears the value of `freshness`. Subsequent reads from it will return its default value.
+  package mutating func clearFreshness() {self._freshness = nil}
+
+  package var version: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _freshness: Int64? = nil
 }
 
 package nonisolated struct WireKeyedRow: Sendable {
@@ -263,12 +394,33 @@ package nonisolated struct WireFoldRequest: Sendable {
   /// Clears the value of `to`. Subsequent reads from it will return its default value.
   package mutating func clearTo() {self._to = nil}
 
+  /// of the table's versions; absent: the one that serves
+  package var version: UInt32 {
+    get {_version ?? 0}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  package var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  package mutating func clearVersion() {self._version = nil}
+
+  package var contract: WireReadContract {
+    get {_contract ?? WireReadContract()}
+    set {_contract = newValue}
+  }
+  /// Returns true if `contract` has been explicitly set.
+  package var hasContract: Bool {self._contract != nil}
+  /// Clears the value of `contract`. Subsequent reads from it will return its default value.
+  package mutating func clearContract() {self._contract = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _from: Int64? = nil
   fileprivate var _to: Int64? = nil
+  fileprivate var _version: UInt32? = nil
+  fileprivate var _contract: WireReadContract? = nil
 }
 
 package nonisolated struct WireFoldResponse: Sendable {
@@ -292,11 +444,24 @@ package nonisolated struct WireFoldResponse: Sendable {
 
   package var panes: UInt32 = 0
 
+  /// as in TableRows
+  package var freshness: Int64 {
+    get {_freshness ?? 0}
+    set {_freshness = newValue}
+  }
+  /// Returns true if `freshness` has been explicitly set.
+  package var hasFreshness: Bool {self._freshness != nil}
+  /// Clears the value of `freshness`. Subsequent reads from it will return its default value.
+  package mutating func clearFreshness() {self._freshness = nil}
+
+  package var version: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _row: WireRow? = nil
+  fileprivate var _freshness: Int64? = nil
 }
 
 package nonisolated struct WireAppendRequest: Sendable {
@@ -1857,7 +2022,7 @@ nonisolated extension WireEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireGetRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tables\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tables\0\u{1}contract\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1866,20 +2031,113 @@ nonisolated extension WireGetRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.tables) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._contract) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.tables.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.tables, fieldNumber: 1)
     }
+    try { if let v = self._contract {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireGetRequest, rhs: WireGetRequest) -> Bool {
     if lhs.tables != rhs.tables {return false}
+    if lhs._contract != rhs._contract {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadContract: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadContract"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_staleness_milliseconds\0\u{3}wait_for\0\u{1}freshness\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._maxStalenessMilliseconds) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.waitFor) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.freshness) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._maxStalenessMilliseconds {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    if !self.waitFor.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.waitFor, fieldNumber: 2)
+    }
+    if self.freshness != false {
+      try visitor.visitSingularBoolField(value: self.freshness, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReadContract, rhs: WireReadContract) -> Bool {
+    if lhs._maxStalenessMilliseconds != rhs._maxStalenessMilliseconds {return false}
+    if lhs.waitFor != rhs.waitFor {return false}
+    if lhs.freshness != rhs.freshness {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAppliedPosition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AppliedPosition"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}bucket\0\u{1}offset\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.category) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.bucket) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.category.isEmpty {
+      try visitor.visitSingularStringField(value: self.category, fieldNumber: 1)
+    }
+    if self.bucket != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bucket, fieldNumber: 2)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularInt64Field(value: self.offset, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAppliedPosition, rhs: WireAppliedPosition) -> Bool {
+    if lhs.category != rhs.category {return false}
+    if lhs.bucket != rhs.bucket {return false}
+    if lhs.offset != rhs.offset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1887,7 +2145,7 @@ nonisolated extension WireGetRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireTableKeys: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TableKeys"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}keys\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}keys\0\u{1}version\0\u{1}columns\0\u{1}raw\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1897,17 +2155,33 @@ nonisolated extension WireTableKeys: SwiftProtobuf.Message, SwiftProtobuf._Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.table) }()
       case 2: try { try decoder.decodeRepeatedBytesField(value: &self.keys) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._version) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.columns) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.raw) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.table.isEmpty {
       try visitor.visitSingularStringField(value: self.table, fieldNumber: 1)
     }
     if !self.keys.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.keys, fieldNumber: 2)
+    }
+    try { if let v = self._version {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    if !self.columns.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.columns, fieldNumber: 4)
+    }
+    if self.raw != false {
+      try visitor.visitSingularBoolField(value: self.raw, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1915,6 +2189,9 @@ nonisolated extension WireTableKeys: SwiftProtobuf.Message, SwiftProtobuf._Messa
   package static func ==(lhs: WireTableKeys, rhs: WireTableKeys) -> Bool {
     if lhs.table != rhs.table {return false}
     if lhs.keys != rhs.keys {return false}
+    if lhs._version != rhs._version {return false}
+    if lhs.columns != rhs.columns {return false}
+    if lhs.raw != rhs.raw {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1952,7 +2229,7 @@ nonisolated extension WireGetResponse: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireTableRows: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TableRows"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_id\0\u{3}schema_revision\0\u{1}rows\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_id\0\u{3}schema_revision\0\u{1}rows\0\u{1}freshness\0\u{1}version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1963,12 +2240,18 @@ nonisolated extension WireTableRows: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.tableID) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.schemaRevision) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.rows) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.tableID != 0 {
       try visitor.visitSingularUInt32Field(value: self.tableID, fieldNumber: 1)
     }
@@ -1978,6 +2261,12 @@ nonisolated extension WireTableRows: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.rows.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.rows, fieldNumber: 3)
     }
+    try { if let v = self._freshness {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1985,6 +2274,8 @@ nonisolated extension WireTableRows: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.tableID != rhs.tableID {return false}
     if lhs.schemaRevision != rhs.schemaRevision {return false}
     if lhs.rows != rhs.rows {return false}
+    if lhs._freshness != rhs._freshness {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2026,7 +2317,7 @@ nonisolated extension WireRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension WireScanRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ScanRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}prefix\0\u{1}from\0\u{1}to\0\u{1}reverse\0\u{1}limit\0\u{1}continuation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}prefix\0\u{1}from\0\u{1}to\0\u{1}reverse\0\u{1}limit\0\u{1}continuation\0\u{1}version\0\u{1}contract\0\u{1}columns\0\u{1}raw\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2041,6 +2332,10 @@ nonisolated extension WireScanRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 5: try { try decoder.decodeSingularBoolField(value: &self.reverse) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.continuation) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self._version) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._contract) }()
+      case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.columns) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.raw) }()
       default: break
       }
     }
@@ -2072,6 +2367,18 @@ nonisolated extension WireScanRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.continuation.isEmpty {
       try visitor.visitSingularBytesField(value: self.continuation, fieldNumber: 7)
     }
+    try { if let v = self._version {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._contract {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
+    if !self.columns.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.columns, fieldNumber: 10)
+    }
+    if self.raw != false {
+      try visitor.visitSingularBoolField(value: self.raw, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2083,6 +2390,10 @@ nonisolated extension WireScanRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.reverse != rhs.reverse {return false}
     if lhs.limit != rhs.limit {return false}
     if lhs.continuation != rhs.continuation {return false}
+    if lhs._version != rhs._version {return false}
+    if lhs._contract != rhs._contract {return false}
+    if lhs.columns != rhs.columns {return false}
+    if lhs.raw != rhs.raw {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2090,7 +2401,7 @@ nonisolated extension WireScanRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireScanResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ScanResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_id\0\u{3}schema_revision\0\u{1}rows\0\u{1}continuation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_id\0\u{3}schema_revision\0\u{1}rows\0\u{1}continuation\0\u{1}freshness\0\u{1}version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2102,12 +2413,18 @@ nonisolated extension WireScanResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.schemaRevision) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.rows) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.continuation) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.tableID != 0 {
       try visitor.visitSingularUInt32Field(value: self.tableID, fieldNumber: 1)
     }
@@ -2120,6 +2437,12 @@ nonisolated extension WireScanResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.continuation.isEmpty {
       try visitor.visitSingularBytesField(value: self.continuation, fieldNumber: 4)
     }
+    try { if let v = self._freshness {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2128,6 +2451,8 @@ nonisolated extension WireScanResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.schemaRevision != rhs.schemaRevision {return false}
     if lhs.rows != rhs.rows {return false}
     if lhs.continuation != rhs.continuation {return false}
+    if lhs._freshness != rhs._freshness {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2170,7 +2495,7 @@ nonisolated extension WireKeyedRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireFoldRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FoldRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}key\0\u{1}from\0\u{1}to\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}table\0\u{1}key\0\u{1}from\0\u{1}to\0\u{1}version\0\u{1}contract\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2182,6 +2507,8 @@ nonisolated extension WireFoldRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularBytesField(value: &self.key) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self._from) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self._to) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._version) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._contract) }()
       default: break
       }
     }
@@ -2204,6 +2531,12 @@ nonisolated extension WireFoldRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._to {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._version {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._contract {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2212,6 +2545,8 @@ nonisolated extension WireFoldRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.key != rhs.key {return false}
     if lhs._from != rhs._from {return false}
     if lhs._to != rhs._to {return false}
+    if lhs._version != rhs._version {return false}
+    if lhs._contract != rhs._contract {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2219,7 +2554,7 @@ nonisolated extension WireFoldRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireFoldResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FoldResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_id\0\u{3}schema_revision\0\u{1}row\0\u{1}panes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_id\0\u{3}schema_revision\0\u{1}row\0\u{1}panes\0\u{1}freshness\0\u{1}version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2231,6 +2566,8 @@ nonisolated extension WireFoldResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.schemaRevision) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._row) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.panes) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       default: break
       }
     }
@@ -2253,6 +2590,12 @@ nonisolated extension WireFoldResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.panes != 0 {
       try visitor.visitSingularUInt32Field(value: self.panes, fieldNumber: 4)
     }
+    try { if let v = self._freshness {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2261,6 +2604,8 @@ nonisolated extension WireFoldResponse: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.schemaRevision != rhs.schemaRevision {return false}
     if lhs._row != rhs._row {return false}
     if lhs.panes != rhs.panes {return false}
+    if lhs._freshness != rhs._freshness {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
