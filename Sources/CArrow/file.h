@@ -34,6 +34,9 @@ struct maser_arrow_file {
 arrow::Result<std::unique_ptr<maser_arrow_file>> open_parquet(const std::string &path);
 arrow::Result<std::unique_ptr<maser_arrow_file>> open_orc(const std::string &path);
 
+// In this process, which a damaged file can end.
+arrow::Result<std::unique_ptr<maser_arrow_file>> open_orc_here(const std::string &path);
+
 #endif
 
 #endif
