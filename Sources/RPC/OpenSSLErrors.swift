@@ -1,5 +1,11 @@
 internal import COpenSSL
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// The first of the errors that OpenSSL keeps for this thread, in its words; forgets them all.
 func takeOpenSSLError() -> String {
     let error = ERR_peek_error()
@@ -39,10 +45,16 @@ func names(of certificate: OpaquePointer) -> [String] {
     }
 }
 
-func commonName(of certificate: OpaquePointer) -> String? {
-    guard let subject = X509_get_subject_name(certificate) else { return nil }
-    var buffer = [CChar](repeating: 0, count: 256)
-    let length = X509_NAME_get_text_by_NID(subject, NID_commonName, &buffer, Int32(buffer.count))
-    guard length > 0 else { return nil }
-    return String(decoding: buffer[..<Int(length)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+extension UnsafePointer<ASN1_TIME> {
+    /// Seconds since 1970; nil for one that cannot be read.
+    var secondsSince1970: Int64? {
+        var fields = tm()
+        guard ASN1_TIME_to_tm(self, &fields) == 1 else { return nil }
+        return Int64(timegm(&fields))
+    }
+}
+
+/// Whether the certificate's time has ended.
+func hasExpired(_ certificate: OpaquePointer) -> Bool {
+    X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0
 }

@@ -7,11 +7,12 @@ package enum DialerSecurity: Sendable {
     case plaintext
 }
 
-/// Makes connections to one server. Certificates are read once.
+/// Makes connections to one server, which go on with the TLS sessions of those before. Certificates are read again when their
+/// files have changed.
 package final class RPCDialer: Sendable {
     package let host: String
     package let port: Int
-    private let context: TLSContext?
+    private let tls: TLSContextSource?
     private let group: any EventLoopGroup
     private let limits: RPCLimits
 
@@ -24,8 +25,8 @@ package final class RPCDialer: Sendable {
         self.group = group
         self.limits = limits
         switch security {
-        case .tls(let configuration): context = try TLSContext(client: configuration)
-        case .plaintext: context = nil
+        case .tls(let configuration): tls = try TLSContextSource(client: configuration)
+        case .plaintext: tls = nil
         }
     }
 
@@ -38,8 +39,9 @@ package final class RPCDialer: Sendable {
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 262_144))
+        let context = tls?.current
         do {
-            let connection = try await bootstrap.connect(host: host, port: port) { [context, host, limits] channel in
+            let connection = try await bootstrap.connect(host: host, port: port) { [host, limits] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = ClientConnection(channel: channel, limits: limits)
                     if let context {

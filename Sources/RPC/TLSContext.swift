@@ -7,23 +7,41 @@ internal import COpenSSL
 #endif
 
 /// Certificates, keys and settings that many connections share: OpenSSL's SSL_CTX, its only owner.
-final class TLSContext: @unchecked Sendable {
+package final class TLSContext: @unchecked Sendable {
     // OpenSSL locks an SSL_CTX itself; after init nothing here changes it.
     let pointer: OpaquePointer
     let isServer: Bool
-    /// Whether the client has a certificate to show.
+    /// Whether this side has a certificate to show.
     let hasCertificate: Bool
+    let leastVersion: TLSVersion
+    /// A server's.
+    let tickets: TicketKeys?
+    /// A client's.
+    let sessions: ResumableSessions?
+    /// When this side's certificate ends, in seconds since 1970.
+    private(set) var certificateExpiry: Int64?
+    /// When the first of the CA's certificates does.
+    private(set) var authorityExpiry: Int64?
 
-    convenience init(server configuration: TLSServerConfiguration) throws(RPCError) {
+    /// - Parameter tickets: shared with the context before it, whose clients go on with their sessions.
+    convenience init(
+        server configuration: TLSServerConfiguration, tickets: TicketKeys = TicketKeys()
+    ) throws(RPCError) {
         try self.init(
-            isServer: true, certificate: (configuration.certificateFile, configuration.keyFile),
+            tickets: tickets, sessions: nil, versions: (configuration.leastVersion, .tls13),
+            certificate: (configuration.certificateFile, configuration.keyFile),
             caFile: configuration.clientCAFile)
-        if configuration.clientCAFile != nil {
+        var identity = Self.nobody
+        if let caFile = configuration.clientCAFile {
             SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, TLSSession.verification)
+            let authorities = try CertificateFile(caFile)
+            authorityExpiry = authorities.expiry
+            identity = authorities.digest
         }
+        issueTickets(boundTo: identity)
     }
 
-    convenience init(client configuration: TLSClientConfiguration) throws(RPCError) {
+    package convenience init(client configuration: TLSClientConfiguration) throws(RPCError) {
         var certificate: (String, String)?
         switch (configuration.certificateFile, configuration.keyFile) {
         case (let file?, let key?): certificate = (file, key)
@@ -31,27 +49,41 @@ final class TLSContext: @unchecked Sendable {
         default:
             throw RPCError(.tlsFailed, "a client certificate and its private key go together: give both or neither")
         }
-        try self.init(isServer: false, certificate: certificate, caFile: configuration.caFile)
+        try self.init(
+            tickets: nil, sessions: ResumableSessions(),
+            versions: (configuration.leastVersion, configuration.greatestVersion), certificate: certificate,
+            caFile: configuration.caFile)
         if configuration.caFile == nil && SSL_CTX_set_default_verify_paths(pointer) != 1 {
             throw RPCError(.tlsFailed, "the CAs that the system trusts cannot be read: \(takeOpenSSLError())")
         }
         SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, TLSSession.verification)
+        maser_ssl_ctx_offer_sessions(pointer)
+        SSL_CTX_sess_set_new_cb(pointer, TLSSession.newSession)
     }
 
     /// Without OpenSSL's own cleanup when the process exits: connections' threads may still be at work then, and crash over it.
     private static let isStarted = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
 
-    private init(isServer: Bool, certificate: (file: String, key: String)?, caFile: String?) throws(RPCError) {
+    private init(
+        tickets: TicketKeys?, sessions: ResumableSessions?, versions: (least: TLSVersion, greatest: TLSVersion),
+        certificate: (file: String, key: String)?, caFile: String?
+    ) throws(RPCError) {
+        let isServer = tickets != nil
         guard Self.isStarted, let pointer = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
             throw RPCError(.tlsFailed, "OpenSSL cannot be started: \(takeOpenSSLError())")
         }
         self.pointer = pointer
         self.isServer = isServer
+        self.tickets = tickets
+        self.sessions = sessions
         hasCertificate = certificate != nil
-        _ = maser_ssl_ctx_set_min_proto_version(pointer, TLS1_2_VERSION)
+        leastVersion = versions.least
+        guard maser_ssl_ctx_set_min_proto_version(pointer, versions.least.number) == 1,
+            maser_ssl_ctx_set_max_proto_version(pointer, versions.greatest.number) == 1,
+            SSL_CTX_set_ciphersuites(pointer, Self.suites) == 1, SSL_CTX_set_cipher_list(pointer, Self.suites12) == 1,
+            maser_ssl_ctx_set_groups(pointer, Self.groups) == 1
+        else { throw RPCError(.tlsFailed, "OpenSSL lacks what TLS needs: \(takeOpenSSLError())") }
         SSL_CTX_set_options(pointer, maser_ssl_options())
-        // Connections live long: nothing is gained by resuming them, and tickets would have to be guarded.
-        SSL_CTX_set_num_tickets(pointer, 0)
         maser_ssl_ctx_disable_session_cache(pointer)
         // An idle connection keeps no buffers; a busy one reads many records from one read of the socket.
         maser_ssl_ctx_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS))
@@ -59,6 +91,15 @@ final class TLSContext: @unchecked Sendable {
         if let certificate { try use(certificate: certificate.file, key: certificate.key) }
         if let caFile { try trust(caFile) }
     }
+
+    /// The cheapest first; the server's order counts.
+    private static let suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+    /// Of 1.2 only what has forward secrecy and authenticates what it encrypts.
+    private static let suites12 = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]
+        .flatMap { ["ECDHE-ECDSA-\($0)", "ECDHE-RSA-\($0)"] }.joined(separator: ":")
+    private static let groups = "X25519:P-256:P-384"
+    /// What sessions without client certificates are bound to.
+    private static let nobody = [UInt8]("maser".utf8)
 
     deinit {
         SSL_CTX_free(pointer)
@@ -71,9 +112,12 @@ final class TLSContext: @unchecked Sendable {
         guard SSL_CTX_use_certificate_chain_file(pointer, certificate) == 1 else {
             throw RPCError(.tlsFailed, "\(certificate) holds no certificate in PEM: \(takeOpenSSLError())")
         }
-        if let own = SSL_CTX_get0_certificate(pointer), X509_cmp_current_time(X509_get0_notAfter(own)) < 0 {
-            throw RPCError(
-                .tlsFailed, "the certificate \(certificate) expired on \(describe(time: X509_get0_notAfter(own)))")
+        if let own = SSL_CTX_get0_certificate(pointer) {
+            guard !hasExpired(own) else {
+                throw RPCError(
+                    .tlsFailed, "the certificate \(certificate) expired on \(describe(time: X509_get0_notAfter(own)))")
+            }
+            certificateExpiry = X509_get0_notAfter(own)?.secondsSince1970
         }
         // It also refuses a key that does not belong to the certificate.
         guard SSL_CTX_use_PrivateKey_file(pointer, key, SSL_FILETYPE_PEM) == 1, SSL_CTX_check_private_key(pointer) == 1
@@ -94,6 +138,15 @@ final class TLSContext: @unchecked Sendable {
     private func requireReadable(_ file: String, _ what: String) throws(RPCError) {
         guard access(file, R_OK) == 0 else {
             throw RPCError(.tlsFailed, "cannot read the \(what) \(file): \(String(cString: strerror(errno)))")
+        }
+    }
+}
+
+extension TLSVersion {
+    fileprivate var number: Int32 {
+        switch self {
+        case .tls12: TLS1_2_VERSION
+        case .tls13: TLS1_3_VERSION
         }
     }
 }

@@ -32,6 +32,8 @@ struct TLSFailure {
     /// Whether this side showed a certificate.
     var hasCertificate: Bool
     var serverName: String?
+    /// What this side asks for.
+    var leastVersion: TLSVersion
 
     var line: String {
         if let rejection { return line(for: rejection) }
@@ -40,7 +42,8 @@ struct TLSFailure {
         switch reason {
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_PACKET_LENGTH_TOO_LONG:
             return "the \(peer) does not speak TLS"
-        case SSL_R_UNSUPPORTED_PROTOCOL: return "the \(peer) speaks no TLS of version 1.2 or later"
+        case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW:
+            return "the \(peer) speaks no TLS of version \(leastVersion.rawValue), the least that this \(own) takes"
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "the client shows no certificate, and mutual TLS needs one"
         default: break
         }
@@ -48,6 +51,7 @@ struct TLSFailure {
         switch reason - Int32(SSL_AD_REASON_OFFSET) {
         case SSL_AD_CERTIFICATE_REQUIRED: return Self.needsCertificate
         case SSL_AD_HANDSHAKE_FAILURE where !isServer && !hasCertificate: return Self.needsCertificate
+        case SSL_AD_PROTOCOL_VERSION: return "the \(peer) wants another version of TLS than this \(own) offers"
         case SSL_AD_UNKNOWN_CA: return "the \(peer) does not trust the CA of this \(own)'s certificate"
         case SSL_AD_CERTIFICATE_EXPIRED: return "this \(own)'s certificate has expired, says the \(peer)"
         case SSL_AD_BAD_CERTIFICATE where isServer: return "the client rejects the server's certificate"

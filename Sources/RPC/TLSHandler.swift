@@ -14,20 +14,27 @@ final class TLSHandler: ChannelDuplexHandler {
 
     private let session: TLSSession
     private let handshakeTimeout: TimeAmount
+    /// A server's; a client has no crowd to wait behind.
+    private let turns: HandshakeTurns?
+    private var isWaitingForTurn = false
     private var phase = Phase.handshaking
     private var pending: [(plaintext: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
     private var mustFlush = false
     private var timeout: Scheduled<Void>?
 
-    init(serverIn context: TLSContext, handshakeTimeout: TimeAmount) throws(RPCError) {
+    init(
+        serverIn context: TLSContext, handshakeTimeout: TimeAmount, turns: HandshakeTurns? = nil
+    ) throws(RPCError) {
         session = try TLSSession(context: context, serverName: nil)
         self.handshakeTimeout = handshakeTimeout
+        self.turns = turns
     }
 
     /// `serverName` is the name or address that the server's certificate has to have.
     init(clientIn context: TLSContext, serverName: String, handshakeTimeout: TimeAmount) throws(RPCError) {
         session = try TLSSession(context: context, serverName: serverName)
         self.handshakeTimeout = handshakeTimeout
+        turns = nil
     }
 
     // MARK: Life
@@ -63,6 +70,8 @@ final class TLSHandler: ChannelDuplexHandler {
             handler.fail(
                 RPCError(.tlsFailed, "the TLS handshake took longer than \(handler.handshakeTimeout)"), context)
         }
+        // A server has nothing to say before its client has.
+        guard turns == nil else { return }
         advanceHandshake(context)
         flushOutput(context)
     }
@@ -98,7 +107,8 @@ final class TLSHandler: ChannelDuplexHandler {
         phase = .established
         timeout?.cancel()
         timeout = nil
-        context.fireUserInboundEventTriggered(TLSEstablished(peerName: session.peerName))
+        context.fireUserInboundEventTriggered(
+            TLSEstablished(peerName: session.peerName, isResumed: session.isResumed))
         if mustFlush { flush(context: context) }
     }
 
@@ -106,11 +116,38 @@ final class TLSHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard phase != .closed else { return }
-        session.receive(unwrapInboundIn(data))
+        let ciphertext = unwrapInboundIn(data)
+        guard phase == .established || session.inputCount + ciphertext.readableBytes <= Self.greatestHandshakeBytes
+        else {
+            return fail(RPCError(.tlsFailed, "the TLS handshake is too large"), context)
+        }
+        session.receive(ciphertext)
+        if phase == .handshaking, let turns {
+            waitForTurn(turns, context)
+        } else {
+            getOn(context)
+        }
+    }
+
+    private func getOn(_ context: ChannelHandlerContext) {
         if phase == .handshaking { advanceHandshake(context) }
         if phase == .established { decrypt(context) }
         // Handshake messages, key updates.
         flushOutput(context)
+    }
+
+    /// The next step of the handshake, with all that has arrived until its turn comes.
+    private func waitForTurn(_ turns: HandshakeTurns, _ context: ChannelHandlerContext) {
+        guard !isWaitingForTurn else { return }
+        isWaitingForTurn = true
+        turns.take { [weak self] in
+            guard let self else { return }
+            self.isWaitingForTurn = false
+            guard self.phase == .handshaking else { return }
+            self.getOn(context)
+            // What came along with the end of the handshake is served as the end of a read is.
+            if self.phase == .established { context.fireChannelReadComplete() }
+        }
     }
 
     private func decrypt(_ context: ChannelHandlerContext) {
@@ -186,6 +223,8 @@ final class TLSHandler: ChannelDuplexHandler {
         context.close(mode: mode, promise: promise)
     }
 
+    /// Of what a peer may send ahead of its turn: a long chain of certificates, and the first requests behind it.
+    private static let greatestHandshakeBytes = 64 << 10
     private static let partBytes = 256 << 10
     private static let linger = TimeAmount.milliseconds(250)
 }

@@ -1,12 +1,12 @@
 internal import COpenSSL
-internal import NIOCore
+package import NIOCore
 
 /// One connection's TLS without a socket: ciphertext goes in and comes out through memory. The only owner of its SSL.
 ///
-/// Used on one event loop.
-final class TLSSession {
+/// Used on one event loop, or by a tool that has a loop of its own.
+package final class TLSSession {
     private let ssl: OpaquePointer
-    private let context: TLSContext
+    let context: TLSContext
     /// The SSL owns both.
     private let input: OpaquePointer
     private let output: OpaquePointer
@@ -14,7 +14,7 @@ final class TLSSession {
     private var rejection: CertificateRejection?
 
     /// `serverName` is what a client connects to: a name or an address that the server's certificate has to have.
-    init(context: TLSContext, serverName: String?) throws(RPCError) {
+    package init(context: TLSContext, serverName: String?) throws(RPCError) {
         guard let ssl = SSL_new(context.pointer) else {
             throw RPCError(.tlsFailed, "OpenSSL cannot make a connection: \(takeOpenSSLError())")
         }
@@ -35,6 +35,7 @@ final class TLSSession {
         } else {
             SSL_set_connect_state(ssl)
             if let serverName { expect(serverName) }
+            context.sessions?.resume(ssl)
         }
     }
 
@@ -53,15 +54,15 @@ final class TLSSession {
 
     // MARK: Ciphertext
 
-    func receive(_ ciphertext: ByteBuffer) {
+    package func receive(_ ciphertext: ByteBuffer) {
         _ = ciphertext.withUnsafeReadableBytes { BIO_write(input, $0.baseAddress, Int32($0.count)) }
     }
 
     var inputCount: Int { BIO_ctrl_pending(input) }
-    var outputCount: Int { BIO_ctrl_pending(output) }
+    package var outputCount: Int { BIO_ctrl_pending(output) }
 
     /// Moves what is to be sent into `buffer`.
-    func takeOutput(into buffer: inout ByteBuffer) {
+    package func takeOutput(into buffer: inout ByteBuffer) {
         let count = outputCount
         guard count > 0 else { return }
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
@@ -72,7 +73,7 @@ final class TLSSession {
     // MARK: Handshake
 
     /// Whether it is done; false where the peer has to say more.
-    func handshake() throws(RPCError) -> Bool {
+    package func handshake() throws(RPCError) -> Bool {
         ERR_clear_error()
         let result = SSL_do_handshake(ssl)
         if result == 1 { return true }
@@ -81,16 +82,19 @@ final class TLSSession {
         throw failure()
     }
 
+    /// Of a resumed session too: it has the certificate that its first handshake showed.
     var peerName: String? {
         guard let certificate = SSL_get1_peer_certificate(ssl) else { return nil }
         defer { X509_free(certificate) }
-        return commonName(of: certificate)
+        return CallerName.of(certificate)
     }
+
+    package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
     // MARK: Plaintext
 
     /// Encrypts all of `plaintext`, in records as large as TLS has them.
-    func write(_ plaintext: UnsafeRawBufferPointer) throws(RPCError) {
+    package func write(_ plaintext: UnsafeRawBufferPointer) throws(RPCError) {
         guard plaintext.count > 0 else { return }
         ERR_clear_error()
         var written = 0
@@ -98,7 +102,7 @@ final class TLSSession {
     }
 
     /// Decrypts everything that has arrived. false: the peer says that it sends no more.
-    func read(into plaintext: inout ByteBuffer) throws(RPCError) -> Bool {
+    package func read(into plaintext: inout ByteBuffer) throws(RPCError) -> Bool {
         ERR_clear_error()
         while true {
             var read = 0
@@ -129,7 +133,7 @@ final class TLSSession {
     private func failure() -> RPCError {
         let failure = TLSFailure(
             error: ERR_peek_error(), rejection: rejection, isServer: context.isServer,
-            hasCertificate: context.hasCertificate, serverName: serverName)
+            hasCertificate: context.hasCertificate, serverName: serverName, leastVersion: context.leastVersion)
         return RPCError(.tlsFailed, failure.line)
     }
 
@@ -138,10 +142,22 @@ final class TLSSession {
     static let verification: @convention(c) (Int32, OpaquePointer?) -> Int32 = { verdict, store in
         guard verdict != 1, let store,
             let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()),
-            let session = SSL_get_ex_data(OpaquePointer(ssl), TLSSession.slot)
+            let session = TLSSession.of(OpaquePointer(ssl))
         else { return verdict }
-        Unmanaged<TLSSession>.fromOpaque(session).takeUnretainedValue().rejection = CertificateRejection(store)
+        session.rejection = CertificateRejection(store)
         return verdict
+    }
+
+    /// What OpenSSL calls for each ticket that a server sends. 1: the session is this side's now.
+    static let newSession: @convention(c) (OpaquePointer?, OpaquePointer?) -> Int32 = { ssl, session in
+        guard let ssl, let session, let sessions = TLSSession.of(ssl)?.context.sessions else { return 0 }
+        sessions.keep(session)
+        return 1
+    }
+
+    /// Whose it is, while it lives.
+    static func of(_ ssl: OpaquePointer) -> TLSSession? {
+        SSL_get_ex_data(ssl, slot).map { Unmanaged<TLSSession>.fromOpaque($0).takeUnretainedValue() }
     }
 
     /// Of an SSL's application data, the one that OpenSSL leaves to its user.

@@ -4,9 +4,12 @@
 #define MASER_COPENSSL_H
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -16,16 +19,29 @@ static inline int maser_ssl_ctx_set_min_proto_version(SSL_CTX *context, int vers
     return (int)SSL_CTX_set_min_proto_version(context, version);
 }
 
+static inline int maser_ssl_ctx_set_max_proto_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_max_proto_version(context, version);
+}
+
+static inline int maser_ssl_ctx_set_groups(SSL_CTX *context, const char *names) {
+    return (int)SSL_CTX_set1_groups_list(context, names);
+}
+
 static inline void maser_ssl_ctx_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
 
 static inline void maser_ssl_ctx_disable_session_cache(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
+// New sessions go to the callback alone.
+static inline void maser_ssl_ctx_offer_sessions(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+}
+
 static inline void maser_ssl_ctx_set_read_ahead(SSL_CTX *context, int on) { SSL_CTX_set_read_ahead(context, on); }
 
 static inline uint64_t maser_ssl_options(void) {
-    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION;
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE;
 }
 
 static inline int maser_ssl_set_server_name(SSL *ssl, const char *name) {
@@ -35,6 +51,8 @@ static inline int maser_ssl_set_server_name(SSL *ssl, const char *name) {
 static inline int maser_err_reason(unsigned long error) { return ERR_GET_REASON(error); }
 
 static inline int maser_err_is_ssl(unsigned long error) { return ERR_GET_LIB(error) == ERR_LIB_SSL; }
+
+static inline void maser_openssl_free(void *pointer) { OPENSSL_free(pointer); }
 
 static inline EVP_PKEY *maser_make_p256_key(void) { return EVP_EC_gen("P-256"); }
 
