@@ -13,8 +13,12 @@ package final class ServerConnection: @unchecked Sendable {
     package let eventLoop: any EventLoop
     /// Address and port of the client, for people.
     package let peer: String
-    /// The common name of the client's certificate; nil without mutual TLS.
+    /// Whom the client's certificate names; nil without mutual TLS, and where it names nobody.
     package internal(set) var caller: String?
+    /// What the request handler keeps with the connection; touched on the event loop only.
+    package var attachment: AnyObject?
+    /// Bytes of answers that were sent so far.
+    package private(set) var answeredBytes = 0
     @usableFromInline package var outgoing = ByteWriter()
     var state: ServerConnectionState
     /// A read burst is being served: what is written leaves at its end.
@@ -101,6 +105,7 @@ package final class ServerConnection: @unchecked Sendable {
     /// Sends what has gathered; closes when the server stops and nothing more is owed.
     func flush() {
         if outgoing.count > 0 {
+            answeredBytes += outgoing.count
             channel.writeAndFlush(channel.allocator.buffer(bytes: outgoing.bytes), promise: nil)
             if outgoing.bytes.capacity > Self.keptCapacity {
                 outgoing = ByteWriter()
