@@ -33,6 +33,19 @@ package struct ByteWriter: Sendable {
         bytes.append(contentsOf: more)
     }
 
+    /// Appends `count` bytes, all of which `fill` writes.
+    @inlinable
+    package mutating func append(count: Int, _ fill: (UnsafeMutableRawPointer) -> Void) {
+        guard count > 0 else { return }
+        bytes.append(addingCapacity: count) { span in
+            span.withUnsafeMutableBufferPointer { space, initializedCount in
+                guard let base = space.baseAddress else { return }
+                fill(UnsafeMutableRawPointer(base))
+                initializedCount = count
+            }
+        }
+    }
+
     @inlinable
     package mutating func append<T: FixedWidthInteger>(littleEndian value: T) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }

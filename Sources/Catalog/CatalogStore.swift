@@ -9,6 +9,7 @@ internal import Synchronization
 package final class CatalogStore: Sendable {
     private let directory: String
     private let published: ManagedAtomic<Published>
+    private let publications = Synchronization.Atomic<UInt64>(0)
     private let writer: Mutex<Writer>
 
     private final class Published: AtomicReference, Sendable {
@@ -59,6 +60,15 @@ package final class CatalogStore: Sendable {
         published.load(ordering: .acquiring).snapshot
     }
 
+    /// Changes whenever a snapshot is published, right after. Whoever keeps a snapshot together with the number that was
+    /// read before it knows by one cheap load that it still is the newest.
+    package var publication: UInt64 { publications.load(ordering: .acquiring) }
+
+    private func publish(_ snapshot: CatalogSnapshot) {
+        published.store(Published(snapshot), ordering: .releasing)
+        publications.wrappingAdd(1, ordering: .releasing)
+    }
+
     /// Changes the catalog: `body` gets the newest snapshot, and what it made of it is written in one synced batch and
     /// then published. Nothing is, where the body or the write fails; only after an error `undecided` it may be, and then
     /// nothing that the change names may be taken away.
@@ -84,7 +94,7 @@ package final class CatalogStore: Sendable {
                 }
                 return result
             }
-            published.store(Published(after), ordering: .releasing)
+            publish(after)
             return result
         }
     }
@@ -133,7 +143,7 @@ package final class CatalogStore: Sendable {
         guard !writer.isClosed else { throw CatalogError(.unavailable, "the catalog is closed") }
         let (opened, stored) = try CatalogStore.open(directory, shardCount: snapshot.shardCount)
         writer.opened = opened
-        published.store(Published(stored), ordering: .releasing)
+        publish(stored)
         return opened
     }
 

@@ -1,6 +1,5 @@
 package import NIOCore
 internal import NIOPosix
-internal import Synchronization
 
 /// How a listener protects its connections.
 package enum ListenerSecurity: Sendable {
@@ -14,12 +13,15 @@ package final class RPCListener: Sendable {
     private let channel: any Channel
     private let connections: ConnectionSet
     private let limits: RPCLimits
+    /// nil: plaintext.
+    private let tls: ListenerTLS?
 
     /// Where it listens; the port is the one that the system chose when 0 was asked for.
     package let host: String
     package let port: Int
 
-    private init(channel: any Channel, connections: ConnectionSet, limits: RPCLimits) {
+    private init(channel: any Channel, connections: ConnectionSet, limits: RPCLimits, tls: ListenerTLS?) {
+        self.tls = tls
         self.channel = channel
         self.connections = connections
         self.limits = limits
@@ -40,9 +42,9 @@ package final class RPCListener: Sendable {
         } catch {
             throw RPCError(.invalidArgument, "cannot listen on \(host): no such host", cause: error)
         }
-        var context: TLSContext?
+        var tls: ListenerTLS?
         switch security {
-        case .tls(let configuration): context = try TLSContext(server: configuration)
+        case .tls(let configuration): tls = try ListenerTLS(configuration, group: group, limits: limits)
         case .plaintextOnLoopback:
             guard address.isLoopback else {
                 throw RPCError(
@@ -51,41 +53,55 @@ package final class RPCListener: Sendable {
             }
         }
         let connections = ConnectionSet(limit: limits.connections)
+        let buffers = LoopBufferSet()
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 512)
+            .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.keepAliveIdleSeconds, value: 30)
+            .childChannelOption(.keepAliveIntervalSeconds, value: 10)
+            .childChannelOption(.keepAliveProbes, value: 3)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: 262_144)
+                .userTimeoutMilliseconds, value: Int(limits.stallTimeout.nanoseconds / 1_000_000)
+            )
+            // One read is one connection's share of the loop before the others are looked at.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: limits.readBytes)
             )
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-            .childChannelInitializer { [context] channel in
+            .childChannelInitializer { [tls] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let connection = ServerConnection(channel: channel, limits: limits)
-                    guard connections.insert(connection) else {
-                        report(
-                            "\(connection.peer): refused: the server stops, or has \(limits.connections) connections already"
-                        )
-                        throw RPCError(.overloaded)
-                    }
+                    let connection = ServerConnection(
+                        channel: channel, limits: limits, buffers: buffers.buffers(of: channel.eventLoop))
+                    let admission = connections.insert(connection)
+                    if let refusal = admission.refusal { report("\(connection.peer): refused: \(refusal.message)") }
+                    if case .closed(let refusal) = admission { throw refusal }
                     channel.closeFuture.whenComplete { _ in connections.remove(connection) }
-                    if let context {
-                        try channel.pipeline.syncOperations.addHandler(
-                            try TLSHandler(serverIn: context, handshakeTimeout: limits.handshakeTimeout))
-                    }
+                    try tls?.protect(channel, limits: limits) { report("\(connection.peer): \($0)") }
                     try channel.pipeline.syncOperations.addHandler(
                         ServerConnectionHandler(
-                            connection: connection, handler: handler, limits: limits, report: report))
+                            connection: connection, handler: handler, limits: limits, refusal: admission.refusal,
+                            isEncrypted: tls != nil, report: report))
                 }
             }
         do {
             let channel = try await bootstrap.bind(to: address).get()
-            return RPCListener(channel: channel, connections: connections, limits: limits)
+            return RPCListener(channel: channel, connections: connections, limits: limits, tls: tls)
         } catch {
             throw RPCError(.invalidArgument, "cannot listen on \(host):\(port): \(reason(of: error))", cause: error)
         }
     }
+
+    /// Reads certificates, key and CA again, for new connections; when they cannot be used, those in force stay.
+    package func reloadCertificates() throws(RPCError) {
+        try tls?.source.reload()
+    }
+
+    /// nil: plaintext.
+    package var tlsFigures: TLSFigures? { tls?.figures }
 
     /// Stops accepting, answers what is in flight, and closes; after `limits.drainTimeout` without that.
     package func drain() async {
@@ -98,62 +114,5 @@ package final class RPCListener: Sendable {
         }
         await connections.waitUntilEmpty()
         timeout.cancel()
-    }
-}
-
-/// The connections that a listener has, for counting and draining.
-final class ConnectionSet: Sendable {
-    private struct State {
-        var connections: [ObjectIdentifier: ServerConnection] = [:]
-        var waiters: [CheckedContinuation<Void, Never>] = []
-        var isClosed = false
-    }
-
-    private let limit: Int
-    private let state = Mutex(State())
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    var count: Int { state.withLock { $0.connections.count } }
-
-    func all() -> [ServerConnection] { state.withLock { [ServerConnection]($0.connections.values) } }
-
-    /// One that was accepted a moment ago and comes only now finds the door shut. Returns those that are in.
-    func closeToNewOnes() -> [ServerConnection] {
-        state.withLock { state in
-            state.isClosed = true
-            return [ServerConnection](state.connections.values)
-        }
-    }
-
-    /// false: it is one too many.
-    func insert(_ connection: ServerConnection) -> Bool {
-        state.withLock { state in
-            guard state.connections.count < limit, !state.isClosed else { return false }
-            state.connections[ObjectIdentifier(connection)] = connection
-            return true
-        }
-    }
-
-    func remove(_ connection: ServerConnection) {
-        let waiters = state.withLock { state in
-            state.connections[ObjectIdentifier(connection)] = nil
-            guard state.connections.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    func waitUntilEmpty() async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if !state.connections.isEmpty { state.waiters.append(continuation) }
-                return state.connections.isEmpty
-            }
-            if isEmpty { continuation.resume() }
-        }
     }
 }

@@ -6,14 +6,29 @@ package import SwiftProtobuf
 package struct RequestBurst {
     package let requests: [Request]
     package let connection: ServerConnection
-    /// When the read arrived.
+    /// When the read arrived, from which deadlines count.
     package let arrival: NIODeadline
+    /// When it is served, which is later where the client or others had to be waited for.
+    package let now: NIODeadline
 
     @inlinable
-    init(requests: [Request], connection: ServerConnection, arrival: NIODeadline) {
+    init(requests: [Request], connection: ServerConnection, arrival: NIODeadline, now: NIODeadline) {
         self.requests = requests
         self.connection = connection
         self.arrival = arrival
+        self.now = now
+    }
+
+    /// Says that the requests cost this much beyond one key each, so that the connection's turn ends earlier.
+    package func charge(_ work: Int) {
+        connection.extraWork += work
+    }
+
+    /// Answers `count` requests with frames that `body` writes, the whole of them at once.
+    @inlinable
+    package func answer(count: Int, _ body: (inout ByteWriter) -> Void) {
+        body(&connection.outgoing)
+        connection.answered(count)
     }
 
     /// Answers with the message that `body` appends to the connection's outgoing buffer. When `body` throws, what it
@@ -24,7 +39,7 @@ package struct RequestBurst {
         do throws(RPCError) {
             try body(&connection.outgoing)
         } catch {
-            connection.outgoing.bytes.removeLast(connection.outgoing.count - start)
+            connection.outgoing.takeBack(to: start)
             connection.appendFailure(error, to: request.id, request.operation.rawValue)
             return
         }

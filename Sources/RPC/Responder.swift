@@ -26,12 +26,10 @@ package final class Responder: Sendable {
     package func answer(_ body: (inout ByteWriter) throws(RPCError) -> Void) {
         guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
         var writer = ByteWriter(capacity: 128)
-        writer.append(
-            FrameHeader(
-                messageLength: 0, operation: operation.rawValue, flags: FrameHeader.responseFlag, requestID: id))
+        let start = writer.beginResponse(to: id, operation)
         do throws(RPCError) {
             try body(&writer)
-            writer.finishFrame(at: 0, operation, id, limit: connection.frameLimit)
+            writer.endResponse(to: id, operation, start: start, limit: connection.frameLimit)
         } catch {
             writer.removeAll()
             writer.append(failure: error, to: id, operation.rawValue)

@@ -1,6 +1,5 @@
 package import Bytes
 package import NIOCore
-internal import SwiftProtobuf
 internal import Synchronization
 
 /// One client's connection: where responses gather, and what ends it.
@@ -8,7 +7,7 @@ internal import Synchronization
 /// Responses made on the event loop go straight into `outgoing`, which leaves in one write when the read burst ends.
 /// Those made elsewhere gather behind a lock and are fetched by the loop once for many.
 package final class ServerConnection: @unchecked Sendable {
-    // `outgoing`, `state`, `isReading` and `caller` are touched on the event loop only; the rest is constant or a Mutex.
+    // Everything that changes is touched on the event loop only, but for `remote` and `unsent`, which are a Mutex and an Atomic.
 
     package let eventLoop: any EventLoop
     /// Address and port of the client, for people.
@@ -18,15 +17,23 @@ package final class ServerConnection: @unchecked Sendable {
     /// What the request handler keeps with the connection; touched on the event loop only.
     package var attachment: AnyObject?
     /// Bytes of answers that were sent so far.
-    package private(set) var answeredBytes = 0
+    package var answeredBytes: Int { output?.sentBytes ?? 0 }
     @usableFromInline package var outgoing = ByteWriter()
     var state: ServerConnectionState
     /// A read burst is being served: what is written leaves at its end.
-    var isReading = false
+    private(set) var isReading = false
+    /// What the requests of this turn cost beyond one each.
+    var extraWork = 0
+    /// Called when answers wait for the client to take them, with their bytes.
+    var onUnsent: ((Int) -> Void)?
+    private var output: SocketOutput?
     private var isLingering = false
     private let channel: any Channel
     private let limits: RPCLimits
+    private let buffers: LoopBuffers
     private let remote = Mutex(RemoteResponses())
+    /// Bytes that the socket has not taken yet.
+    private let unsent = Atomic(0)
 
     private struct RemoteResponses {
         var frames: [UInt8] = []
@@ -34,9 +41,10 @@ package final class ServerConnection: @unchecked Sendable {
         var isScheduled = false
     }
 
-    init(channel: any Channel, limits: RPCLimits) {
+    init(channel: any Channel, limits: RPCLimits, buffers: LoopBuffers = LoopBuffers()) {
         self.channel = channel
         self.limits = limits
+        self.buffers = buffers
         eventLoop = channel.eventLoop
         peer = channel.remoteAddress.map { "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? "a client"
         state = ServerConnectionState(limits: limits)
@@ -44,19 +52,25 @@ package final class ServerConnection: @unchecked Sendable {
 
     // MARK: Responses on the event loop
 
+    func beginBurst() {
+        isReading = true
+        buffers.lend(to: &outgoing)
+    }
+
+    func endBurst() {
+        isReading = false
+        flush()
+    }
+
     /// Starts a response; the message follows. Returns where the frame begins.
-    @inlinable
+    @usableFromInline
     func beginResponse(to id: UInt64, _ operation: Operation) -> Int {
-        let start = outgoing.count
-        outgoing.append(
-            FrameHeader(
-                messageLength: 0, operation: operation.rawValue, flags: FrameHeader.responseFlag, requestID: id))
-        return start
+        outgoing.beginResponse(to: id, operation)
     }
 
     @usableFromInline
     func endResponse(to id: UInt64, _ operation: Operation, start: Int) {
-        outgoing.finishFrame(at: start, operation, id, limit: limits.frameBytes)
+        outgoing.endResponse(to: id, operation, start: start, limit: limits.frameBytes)
         answered()
     }
 
@@ -66,8 +80,9 @@ package final class ServerConnection: @unchecked Sendable {
         answered()
     }
 
-    private func answered() {
-        state.answered()
+    @usableFromInline
+    func answered(_ count: Int = 1) {
+        state.answered(count)
         if !isReading { flush() }
     }
 
@@ -77,15 +92,20 @@ package final class ServerConnection: @unchecked Sendable {
 
     // MARK: Responses from elsewhere
 
-    /// Takes whole frames from any thread.
-    func deliver(_ frame: [UInt8]) {
+    /// Takes whole frames, the answers to `count` requests, from any thread.
+    package func deliver(_ frames: [UInt8], count: Int = 1) {
         let mustSchedule = remote.withLock { remote in
-            remote.frames.append(contentsOf: frame)
-            remote.count += 1
+            if remote.frames.isEmpty { remote.frames = frames } else { remote.frames.append(contentsOf: frames) }
+            remote.count += count
             defer { remote.isScheduled = true }
             return !remote.isScheduled
         }
         if mustSchedule { eventLoop.execute { self.fetchRemoteResponses() } }
+    }
+
+    /// Whether so many answers wait for the client to read them that nothing more is to be begun for it. From any thread.
+    package var isCongested: Bool {
+        unsent.load(ordering: .relaxed) + remote.withLock { $0.frames.count } > limits.unsentBytes
     }
 
     private func fetchRemoteResponses() {
@@ -93,31 +113,53 @@ package final class ServerConnection: @unchecked Sendable {
             defer { remote = RemoteResponses() }
             return (remote.frames, remote.count)
         }
-        outgoing.append(contentsOf: frames)
-        for _ in 0..<count { state.answered() }
-        if !isReading { flush() }
+        // After what stands before them.
+        if frames.count > Self.copiedBytes {
+            send()
+            frames.withUnsafeBytes { send($0) }
+        } else {
+            buffers.lend(to: &outgoing)
+            outgoing.append(contentsOf: frames)
+        }
+        answered(count)
     }
 
-    var frameLimit: Int { limits.frameBytes }
+    package var frameLimit: Int { limits.frameBytes }
 
     // MARK: The way out
 
+    func open(_ context: ChannelHandlerContext, isEncrypted: Bool) {
+        output = SocketOutput(context, isNearest: !isEncrypted) { [unowned self] in progress() }
+    }
+
     /// Sends what has gathered; closes when the server stops and nothing more is owed.
     func flush() {
-        if outgoing.count > 0 {
-            answeredBytes += outgoing.count
-            channel.writeAndFlush(channel.allocator.buffer(bytes: outgoing.bytes), promise: nil)
-            if outgoing.bytes.capacity > Self.keptCapacity {
-                outgoing = ByteWriter()
-            } else {
-                outgoing.removeAll()
-            }
-        }
+        send()
         if state.isDrained && !isLingering {
             // The client, told to go, closes when its last answer is there. One that does not is not waited for long.
             isLingering = true
             eventLoop.scheduleTask(in: Self.linger) { self.close() }
         }
+    }
+
+    private func send() {
+        if outgoing.count > 0 { outgoing.bytes.withUnsafeBytes { send($0) } }
+        if isReading { outgoing.removeAll() } else { buffers.takeBack(&outgoing) }
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) {
+        output?.send(bytes)
+        progress()
+    }
+
+    /// Bytes that the client took, and those that it has yet to take.
+    @discardableResult
+    func progress() -> (taken: Int, unsent: Int) {
+        guard let output else { return (0, 0) }
+        let bytes = output.unsentBytes
+        unsent.store(bytes, ordering: .relaxed)
+        if bytes > 0 { onUnsent?(bytes) }
+        return (output.sentBytes - bytes, bytes)
     }
 
     /// Says why on the connection itself, then closes it.
@@ -135,6 +177,14 @@ package final class ServerConnection: @unchecked Sendable {
         channel.close(promise: nil)
     }
 
+    /// Nothing can be sent any more.
+    func ended() {
+        state.closed()
+        output = nil
+        onUnsent = nil
+        outgoing = ByteWriter()
+    }
+
     /// Stops taking requests. The client is told, so that it sends its next ones elsewhere.
     func drain() {
         switch state.drain() {
@@ -146,33 +196,7 @@ package final class ServerConnection: @unchecked Sendable {
         }
     }
 
-    /// What a connection keeps for its next burst when one response was large.
-    private static let keptCapacity = 1 << 20
+    /// Answers from elsewhere that are larger leave from where they stand.
+    private static let copiedBytes = 16 << 10
     private static let linger = TimeAmount.milliseconds(500)
-}
-
-extension ByteWriter {
-    mutating func append(failure error: RPCError, to id: UInt64, _ operation: UInt8) {
-        let start = count
-        append(
-            FrameHeader(
-                messageLength: 0, operation: operation, flags: FrameHeader.responseFlag, status: error.code.rawValue,
-                requestID: id))
-        // Three scalar fields: there is nothing in it that could fail to encode.
-        if let message: [UInt8] = try? error.wire.serializedBytes() { append(contentsOf: message) }
-        finishFrame(at: start)
-    }
-
-    /// Ends a response. One that the client would refuse as too large becomes a failure that says so.
-    mutating func finishFrame(at start: Int, _ operation: Operation, _ id: UInt64, limit: Int) {
-        if count - start > limit {
-            let error = RPCError(
-                .frameTooLarge,
-                "the response has \(count - start) bytes, more than the \(limit) of a frame; ask for less at once")
-            bytes.removeLast(count - start)
-            append(failure: error, to: id, operation.rawValue)
-        } else {
-            finishFrame(at: start)
-        }
-    }
 }

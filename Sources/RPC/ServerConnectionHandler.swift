@@ -5,7 +5,8 @@ internal import SwiftProtobuf
 /// Cuts what a client sends into frames, in place, and hands them over by the burst.
 ///
 /// A client that does not read its answers is not served further: while more is written than the socket takes,
-/// nothing is read and nothing that was read is served.
+/// nothing is read and nothing that was read is served. Nor is one served for long while others wait: a turn has an
+/// end, and the rest of what was read is served after the loop has looked at its other connections.
 final class ServerConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
@@ -16,23 +17,55 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private let handler: any RequestHandler
     private let limits: RPCLimits
     private let report: @Sendable (String) -> Void
+    /// What the client is told instead of being served; after the TLS handshake where there is one.
+    private let refusal: RPCError?
+    private let isEncrypted: Bool
     /// Bytes received that are not served yet: the start of a frame, or more while the client does not read.
     private var received = ByteBuffer()
+    private var receivedBytes = 0
+    /// When the last of them came.
+    private var arrival = NIODeadline.uptimeNanoseconds(0)
     private var requests: [Request] = []
     private var wantsRead = false
     private var isServing = false
+    /// The next turn is scheduled; until then nothing is read.
+    private var awaitsTurn = false
     /// Why the connection is to be closed; kept until nobody looks into `received` any more.
     private var failure: (code: ErrorCode, detail: String)?
     private var greetingTimeout: Scheduled<Void>?
+    private var watch: StallWatch
+    private var nextLook: Scheduled<Void>?
 
     init(
-        connection: ServerConnection, handler: any RequestHandler, limits: RPCLimits,
-        report: @escaping @Sendable (String) -> Void
+        connection: ServerConnection, handler: any RequestHandler, limits: RPCLimits, refusal: RPCError? = nil,
+        isEncrypted: Bool = false, report: @escaping @Sendable (String) -> Void
     ) {
+        self.refusal = refusal
+        self.isEncrypted = isEncrypted
         self.connection = connection
         self.handler = handler
         self.limits = limits
         self.report = report
+        watch = StallWatch(timeout: limits.stallTimeout, stallBytes: limits.stallBytes)
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection.open(context, isEncrypted: isEncrypted)
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        connection.onUnsent = { bytes in
+            let (handler, context) = loopBound.value
+            handler.scheduleLook(context)
+            // Later, for this is called by whoever sends.
+            if bytes > handler.limits.greatestUnsentBytes {
+                context.eventLoop.execute { loopBound.value.0.drop("it does not read its answers") }
+            }
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -43,52 +76,29 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             report("\(connection.peer): closed: it did not introduce itself in time")
             connection.close()
         }
+        if refusal != nil && !isEncrypted { refuse() }
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        greetingTimeout?.cancel()
-        connection.state.closed()
-        received = ByteBuffer()
+        end()
         context.fireChannelInactive()
     }
 
+    private func end() {
+        greetingTimeout?.cancel()
+        nextLook?.cancel()
+        nextLook = nil
+        connection.ended()
+        received = ByteBuffer()
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let established = event as? TLSEstablished { connection.caller = established.peerName }
+        if let established = event as? TLSEstablished {
+            connection.caller = established.peerName
+            refuse()
+        }
         context.fireUserInboundEventTriggered(event)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard connection.state.phase != .closed else { return }
-        connection.isReading = true
-        received.gather(unwrapInboundIn(data), frameLimit: connection.state.frameLimit)
-        serve(context: context)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        endBurst()
-        context.fireChannelReadComplete()
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            context.read()
-        } else {
-            wantsRead = true
-        }
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable && !isServing {
-            connection.isReading = true
-            serve(context: context)
-            endBurst()
-            if wantsRead && context.channel.isWritable {
-                wantsRead = false
-                context.read()
-            }
-        }
-        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -99,18 +109,64 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         if (error as? RPCError)?.code != .tlsFailed { context.close(promise: nil) }
     }
 
-    private func endBurst() {
-        connection.isReading = false
-        connection.flush()
+    /// Tells a client that is one too many why, before anything is read of it.
+    private func refuse() {
+        if let refusal { connection.close(because: refusal) }
     }
 
-    /// Serves the whole frames received, some at a time, so that what gathers for the client stays bounded.
-    private func serve(context: ChannelHandlerContext) {
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard connection.state.phase != .closed else { return }
+        let more = unwrapInboundIn(data)
+        receivedBytes += more.readableBytes
+        received.gather(more, frameLimit: connection.state.frameLimit)
+        arrival = .now()
+        serve(context, now: arrival)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if connection.isReading { connection.endBurst() }
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable && !awaitsTurn {
+            context.read()
+        } else {
+            wantsRead = true
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable && !isServing { goOn(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Serves what was left, and reads again.
+    private func goOn(_ context: ChannelHandlerContext) {
+        if !awaitsTurn { serve(context, now: .now()) }
+        if connection.isReading { connection.endBurst() }
+        if wantsRead && !awaitsTurn && context.channel.isWritable {
+            wantsRead = false
+            context.read()
+        }
+    }
+
+    // MARK: Serving
+
+    /// Serves the whole frames received, until the turn ends or the client does not take more answers.
+    private func serve(_ context: ChannelHandlerContext, now: NIODeadline) {
+        guard !awaitsTurn else { return }
         isServing = true
-        defer { isServing = false }
-        let arrival = NIODeadline.now()
-        while context.channel.isWritable {
-            let consumed = received.withUnsafeReadableBytes { serveOnce($0, arrival: arrival) }
+        connection.beginBurst()
+        var work = 0
+        while connection.state.phase != .closed && context.channel.isWritable {
+            if work >= limits.workPerTurn {
+                awaitTurn(context)
+                break
+            }
+            let consumed = received.withUnsafeReadableBytes { serveOnce($0, now: now, &work) }
             received.moveReaderIndex(forwardBy: consumed)
             if let failure {
                 self.failure = nil
@@ -118,13 +174,29 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
                 connection.close(because: RPCError(failure.code))
             }
             if connection.outgoing.count >= Self.gatheredBytes { connection.flush() }
-            if consumed == 0 || connection.state.phase == .closed { break }
+            if consumed == 0 || received.readableBytes == 0 { break }
         }
-        if received.readableBytes == 0 { received = ByteBuffer() }
+        isServing = false
+        if received.readableBytes == 0 {
+            received = ByteBuffer()
+        } else {
+            scheduleLook(context)
+        }
+    }
+
+    /// A moment later, so that the loop looks at its sockets in between: tasks for now come before them.
+    private func awaitTurn(_ context: ChannelHandlerContext) {
+        awaitsTurn = true
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.pause) {
+            let (handler, context) = loopBound.value
+            handler.awaitsTurn = false
+            handler.goOn(context)
+        }
     }
 
     /// Returns how many bytes are done with: 0 when no whole frame is left.
-    private func serveOnce(_ bytes: UnsafeRawBufferPointer, arrival: NIODeadline) -> Int {
+    private func serveOnce(_ bytes: UnsafeRawBufferPointer, now: NIODeadline, _ work: inout Int) -> Int {
         var offset = 0
         requests.removeAll(keepingCapacity: true)
         frames: while requests.count < Self.requestsAtOnce {
@@ -151,20 +223,19 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
                     failure = (code, "operation \(header.operation), request \(header.requestID)")
                 case .ignore: break
                 }
+                work += 1
                 if failure != nil {
                     offset = bytes.count
                     break frames
                 }
             }
         }
-        serveRequests(arrival: arrival)
-        return offset
-    }
-
-    private func serveRequests(arrival: NIODeadline) {
-        guard !requests.isEmpty else { return }
-        handler.handle(RequestBurst(requests: requests, connection: connection, arrival: arrival))
+        guard !requests.isEmpty else { return offset }
+        handler.handle(RequestBurst(requests: requests, connection: connection, arrival: arrival, now: now))
         requests.removeAll(keepingCapacity: true)
+        work += connection.extraWork
+        connection.extraWork = 0
+        return offset
     }
 
     private func greet(_ message: UnsafeRawBufferPointer) {
@@ -182,8 +253,50 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    // MARK: Clients that do not move
+
+    private func scheduleLook(_ context: ChannelHandlerContext) {
+        guard nextLook == nil else { return }
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        nextLook = context.eventLoop.scheduleTask(in: watch.interval) {
+            let (handler, context) = loopBound.value
+            handler.nextLook = nil
+            handler.look(context)
+        }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        guard connection.state.phase != .closed else { return }
+        let (taken, unsent) = connection.progress()
+        let verdict = watch.look(
+            takenBytes: taken, unsentBytes: unsent, receivedBytes: receivedBytes, missingBytes: missingBytes,
+            now: .now())
+        switch verdict {
+        case .idle: break
+        case .watch: scheduleLook(context)
+        case .answersNotRead: drop("it does not read its answers")
+        case .frameNotFinished: drop("it does not finish the frame that it began")
+        }
+    }
+
+    private func drop(_ reason: String) {
+        guard connection.state.phase != .closed else { return }
+        report("\(connection.peer): closed: \(reason)")
+        connection.close()
+    }
+
+    /// Of the frame that has begun.
+    private var missingBytes: Int {
+        guard !awaitsTurn, received.readableBytes > 0 else { return 0 }
+        guard let length = received.getInteger(at: received.readerIndex, endianness: .little, as: UInt32.self) else {
+            return 4
+        }
+        return max(0, Int(length) + 4 - received.readableBytes)
+    }
+
     /// How many requests the handler gets at once.
     private static let requestsAtOnce = 128
     /// Responses are written before the burst ends when so much has gathered.
     private static let gatheredBytes = 256 << 10
+    private static let pause = TimeAmount.microseconds(50)
 }

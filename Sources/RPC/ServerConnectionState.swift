@@ -56,9 +56,9 @@ package struct ServerConnectionState: Sendable {
         return .accept
     }
 
-    /// One of the requests to serve has its answer.
-    package mutating func answered() {
-        inFlight -= 1
+    /// So many of the requests to serve have their answer.
+    package mutating func answered(_ count: Int = 1) {
+        inFlight -= count
     }
 
     package enum DrainAction: Hashable, Sendable {

@@ -1,6 +1,9 @@
 package import Bytes
 
 extension WireGetRequest {
+    package static let tablesField = 1
+    package static let contractField = 2
+
     /// Walks the tables of a request as it stands in the read buffer.
     package struct Reader {
         private var fields: ProtobufReader
@@ -65,7 +68,7 @@ extension WireTableKeys {
         private let message: UnsafeRawBufferPointer
         private var fields: ProtobufReader
 
-        init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
+        package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
             self.message = message
             fields = ProtobufReader(message)
             var all = fields
