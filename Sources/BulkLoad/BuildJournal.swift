@@ -110,6 +110,19 @@ final class BuildJournal: Sendable {
         }
     }
 
+    /// The files that count as finished, by the lines that are there.
+    static func fileNames(in work: WorkFolder) -> Set<String> {
+        var names: Set<String> = []
+        for line in read("\(work.path)/\(name)").lines {
+            switch line {
+            case .build, .source, .ranges: break
+            case .run(let run): names = names.subtracting(run.replaces).union([run.name])
+            case .range(let range): names.formUnion(range.files.map(\.name))
+            }
+        }
+        return names
+    }
+
     /// The lines that are whole, and the bytes that they take.
     private static func read(_ path: String) -> (lines: [JournalLine], bytes: Int64) {
         guard let bytes = FileManager.default.contents(atPath: path).map({ [UInt8]($0) }) else { return ([], 0) }

@@ -1,6 +1,13 @@
 internal import Foundation
 
 extension BuiltVersion {
+    /// What somebody's build left in a folder, which no other build changes for as long as this is there.
+    package init(foundIn folder: String) throws(BulkLoadError) {
+        let lock = try FolderLock(reading: folder)
+        try self.init(folder: folder)
+        self.lock = lock
+    }
+
     /// What a build left in a folder, wherever that is now. Sizes are compared here, so that a folder which lost something on its
     /// way is not uploaded first; bytes are by whoever adopts it.
     package init(folder: String) throws(BulkLoadError) {

@@ -5,9 +5,8 @@ package struct BuiltVersion: Sendable {
     package let manifestBytes: [UInt8]
     /// In the manifest's order.
     package let files: [String]
-    /// Held for as long as the version is: another build of the same files does not begin under its upload. nil for one that was
-    /// found where it is.
-    var work: WorkFolder?
+    /// Held for as long as the version is: no build begins in its folder under its upload.
+    var lock: FolderLock?
 
     /// Whether every file is what the manifest says.
     var isSound: Bool {

@@ -70,7 +70,7 @@ extension LoadIntake {
     package func adopt(
         _ upload: LoadUpload, into tables: TableStore, catalog: CatalogStore, _ adoption: Adoption
     ) throws -> AdoptedVersion {
-        defer { remove(load: upload.id.text) }
+        defer { remove(upload) }
         let manifest = upload.manifest
         let table = try upload.table(in: catalog.settled())
         try upload.id.checkIsNew(to: table, upload.terms)
@@ -116,7 +116,7 @@ extension LoadIntake {
             try upload.verify()
         } catch {
             // `busy`: it belongs to another call, which is not to lose its files.
-            if error.code != .wrongOffset, error.code != .busy { remove(load: upload.id.text) }
+            if error.code != .wrongOffset, error.code != .busy { remove(upload) }
             throw error
         }
     }

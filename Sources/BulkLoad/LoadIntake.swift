@@ -65,6 +65,7 @@ package final class LoadIntake: Sendable {
             guard loads.count < Self.greatestLoads else {
                 throw BulkLoadError(.busy, "\(loads.count) loads are under way already")
             }
+            try checkRoom(for: manifest)
             let upload = try LoadUpload(
                 folder: "\(directory)/\(id.text)", id: id, manifest: manifest, bytes: bytes, terms: terms, now: now)
             loads[id.text] = upload
@@ -85,6 +86,25 @@ package final class LoadIntake: Sendable {
     /// the same folder.
     package func remove(load: String) {
         loads.withLock { $0.removeValue(forKey: load)?.remove() }
+    }
+
+    /// As `remove(load:)`, of this very load: another one may have begun under its name, in its folder.
+    func remove(_ upload: LoadUpload) {
+        loads.withLock { loads in
+            guard loads[upload.id.text] === upload else { return }
+            loads[upload.id.text] = nil
+            upload.remove()
+        }
+    }
+
+    /// Tables write to the same disk: one that is sure to be full before the load is here is not filled.
+    private func checkRoom(for manifest: LoadManifest) throws(BulkLoadError) {
+        var disk = statvfs()
+        guard statvfs(directory, &disk) == 0 else { return }
+        let free = Int64(clamping: UInt64(disk.f_bavail) * UInt64(disk.f_frsize))
+        guard free < manifest.bytes else { return }
+        throw BulkLoadError(
+            .diskFull, "the load takes \(manifest.bytes >> 20) MiB, and the disk of \(directory) has \(free >> 20)")
     }
 
     /// The load while it is under way.

@@ -27,7 +27,7 @@ package final class LoadUpload: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw BulkLoadError(.storage, "making the folder \(folder) failed", cause: error)
+            throw BulkLoadError(making: folder, error)
         }
         // What has a manifest has terms.
         try Self.write(terms, to: folder)

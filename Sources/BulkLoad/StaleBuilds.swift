@@ -18,7 +18,7 @@ package enum StaleBuilds {
 
     /// nil where it is no folder that a build made.
     private static func lastChange(in folder: String) -> Date? {
-        guard FileManager.default.fileExists(atPath: "\(folder)/\(WorkFolder.lockName)"),
+        guard FileManager.default.fileExists(atPath: "\(folder)/\(FolderLock.fileName)"),
             let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
         else { return nil }
         let paths = [folder] + names.map { "\(folder)/\($0)" }

@@ -44,29 +44,51 @@ package struct VersionBuilder: Sendable {
 
     package func build(_ progress: (BuildProgress) -> Void = { _ in }) throws(BulkLoadError) -> BuiltVersion {
         try check()
-        let work = try WorkFolder(path: folder)
         do throws(BulkLoadError) {
-            let journal = try BuildJournal(work, try identity())
-            if var built = finished(journal) {
-                built.work = work
-                try work.clear(except: Set(built.manifest.files.map(\.name)))
-                return built
+            let work = try WorkFolder(path: folder)
+            do throws(BulkLoadError) {
+                return try build(in: work, progress)
+            } catch {
+                // The reason is what counts, whether or not the rest can be removed. What was not finished on a full disk only
+                // takes room.
+                if error.code == .diskFull {
+                    try? work.clear(except: BuildJournal.fileNames(in: work))
+                } else if !error.leavesBuild {
+                    try? work.clear()
+                }
+                throw error
             }
-            let manifest = try VersionBuild(self, work, journal).run(progress)
-            let bytes = try manifest.encoded()
-            try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")
-            try step(.manifestWritten)
-            let built = BuiltVersion(
-                manifest: manifest, manifestBytes: bytes, files: manifest.files.map { "\(folder)/\($0.name)" },
-                work: work)
-            // Runs have done their part. The journal stays: it says what the version was built of.
-            try work.clear(except: Set(manifest.files.map(\.name)))
-            return built
         } catch {
-            // The reason is what counts, whether or not the rest can be removed.
-            if !error.leavesBuild { try? work.clear() }
-            throw error
+            throw error.code == .diskFull ? fullDisk(error) : error
         }
+    }
+
+    private func build(
+        in work: WorkFolder, _ progress: (BuildProgress) -> Void
+    ) throws(BulkLoadError) -> BuiltVersion {
+        let journal = try BuildJournal(work, try identity())
+        if var built = finished(journal) {
+            built.lock = work.lock
+            try work.clear(except: Set(built.manifest.files.map(\.name)))
+            return built
+        }
+        let manifest = try VersionBuild(self, work, journal).run(progress)
+        let bytes = try manifest.encoded()
+        try WorkFolder.write(bytes, to: "\(folder)/\(LoadManifest.fileName)")
+        try step(.manifestWritten)
+        let built = BuiltVersion(
+            manifest: manifest, manifestBytes: bytes, files: manifest.files.map { "\(folder)/\($0.name)" },
+            lock: work.lock)
+        // Runs have done their part. The journal stays: it says what the version was built of.
+        try work.clear(except: Set(manifest.files.map(\.name)))
+        return built
+    }
+
+    private func fullDisk(_ error: BulkLoadError) -> BulkLoadError {
+        BulkLoadError(
+            .diskFull,
+            "the disk of \(folder) is full: make room there and do the same again, which goes on after what is finished "
+                + "(\(error.message))", cause: error)
     }
 
     var sourceOptions: SourceOptions {

@@ -4,33 +4,24 @@ internal import Foundation
 ///
 /// Whoever holds the lock owns the folder's runs, files and manifest; anything else in it is left alone.
 final class WorkFolder: Sendable {
-    static let lockName = "lock"
     private static let unfinishedEnding = ".part"
 
     let path: String
-    private let lock: Int32
+    let lock: FolderLock
 
     init(path: String) throws(BulkLoadError) {
         self.path = path
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw BulkLoadError(.storage, "making the folder \(path) failed", cause: error)
+            throw BulkLoadError(making: path, error)
         }
         // Before anything is made in it: a refused folder stays one that builds refuse.
         guard try Self.isFree(path) else {
             throw BulkLoadError(
                 .wrongPlan, "\(path) has files in it that no build made: give a folder that is empty, or not there")
         }
-        lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if lock < 0 { throw BulkLoadError(system: errno, "opening \(path)/\(Self.lockName)") }
-        if flock(lock, LOCK_EX | LOCK_NB) != 0 {
-            throw BulkLoadError(.busy, "another load is at work in \(path)")
-        }
-    }
-
-    deinit {
-        if lock >= 0 { close(lock) }
+        lock = try FolderLock(building: path)
     }
 
     /// Removes what builds make. The manifest goes first: without it the rest is nothing.
@@ -55,7 +46,8 @@ final class WorkFolder: Sendable {
     private static func isFree(_ path: String) throws(BulkLoadError) -> Bool {
         guard try !names(in: path).isEmpty else { return true }
         var lock = stat()
-        return lstat("\(path)/\(lockName)", &lock) == 0 && lock.st_mode & S_IFMT == S_IFREG && lock.st_size == 0
+        return lstat("\(path)/\(FolderLock.fileName)", &lock) == 0 && lock.st_mode & S_IFMT == S_IFREG
+            && lock.st_size == 0
     }
 
     private static func names(in path: String) throws(BulkLoadError) -> [String] {
@@ -79,5 +71,17 @@ final class WorkFolder: Sendable {
         try file.append(bytes)
         try file.finish(sync: true)
         if rename(unfinished, path) != 0 { throw BulkLoadError(system: errno, "renaming \(unfinished)") }
+    }
+}
+
+extension BulkLoadError {
+    /// The system's own words where there are some.
+    init(making folder: String, _ error: any Error) {
+        let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        guard let reason, reason.domain == NSPOSIXErrorDomain else {
+            self.init(.storage, "making the folder \(folder) failed: \(error.localizedDescription)", cause: error)
+            return
+        }
+        self.init(system: Int32(truncatingIfNeeded: reason.code), "making the folder \(folder)")
     }
 }

@@ -12,8 +12,14 @@ package protocol StateAccumulator: AnyObject {
     /// Appends the slot's state as a field; nothing where it is absent. A count is never absent, so that a group whose
     /// arguments were all NULL presents 0.
     func encode(slot: Int, field number: Int, into writer: inout ByteWriter)
+    /// What its states take besides a few words for each slot.
+    var looseByteCount: Int { get }
     /// Back to no slots; keeps memory for the next checkpoint.
     func removeAll()
+}
+
+extension StateAccumulator {
+    package var looseByteCount: Int { 0 }
 }
 
 /// `types` are those of the aggregate's arguments, in SQL's order: x, then y for MIN_BY and MAX_BY. Counts and sums

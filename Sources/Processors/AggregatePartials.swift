@@ -8,7 +8,7 @@ internal import Tables
 final class AggregatePartials: Partials, @unchecked Sendable {
     // One thread at a time has them: see `Partials`.
 
-    /// About what one state takes, for the bound on memory; long strings take more.
+    /// About what one state takes, for the bound on memory, besides what its accumulator says of long ones.
     private static let stateByteCount = 48
 
     private let states: [TablePlan.State]
@@ -31,7 +31,11 @@ final class AggregatePartials: Partials, @unchecked Sendable {
     }
 
     var groupCount: Int { groups.count }
-    var byteCount: Int { groups.byteCount + groups.count * states.count * Self.stateByteCount }
+    /// Strings and the like count twice: they are encoded beside themselves.
+    var byteCount: Int {
+        groups.byteCount + groups.count * states.count * Self.stateByteCount
+            + 2 * accumulators.reduce(0) { $0 + $1.looseByteCount }
+    }
 
     func apply(_ batch: EvaluatedBatch, _ rows: KeyedRows, from firstRow: Int, _ stopwatch: inout Stopwatch) {
         groups.assign(rows, from: firstRow, to: &slots)

@@ -159,7 +159,9 @@ extension ControlPlane {
     /// Lets the version serve where it has seen all that the serving one has, and its checks let it; false where it has not yet,
     /// or there is nothing to switch to.
     func finishBackfill(_ id: RunnerID) throws -> Bool {
-        // Which reads both versions, and holds nobody up; where they fail they are made once more when it has caught up.
+        // Which reads both versions, and holds nobody up; where they fail, or what is yet to come may decide them, they are made
+        // once more when it has caught up.
+        let lag = lag(of: id)
         let checks = try checks(of: id)
         return try engine.turn.withLock { _ in
             let snapshot = try engine.catalog.settled()
@@ -179,7 +181,7 @@ extension ControlPlane {
             var finished = version
             finished.backfill?.isComplete = true
             finished.load?.checks = checks
-            if finished.isHeld {
+            if finished.isHeld || isOpen(checks, lagRecords: lag) {
                 // What it lacked may be what it has applied since.
                 do {
                     finished.load?.checks = try self.checks(of: id)
@@ -219,6 +221,18 @@ extension ControlPlane {
     private func checks(of id: RunnerID) throws -> [VersionCheck] {
         guard let (table, version) = built(id, in: engine.catalog.snapshot), version.load != nil else { return [] }
         return try VersionChecks.make(of: version.number, in: table, engine.tables)
+    }
+
+    private func lag(of id: RunnerID) -> Int64 {
+        let snapshot = engine.catalog.snapshot
+        guard let (table, version) = built(id, in: snapshot) else { return 0 }
+        return engine.apps.progress.distance(of: version, of: table, in: snapshot)
+    }
+
+    /// Whether so many records more could decide a check: then there are few rows, and to compare them takes a moment.
+    private func isOpen(_ checks: [VersionCheck], lagRecords: Int64) -> Bool {
+        guard let rows = checks.first(where: { $0.subject == .rows }) else { return false }
+        return Double(lagRecords) * 10 > rows.former
     }
 
     /// Changes which versions of a table there are, and which one serves, in one write.

@@ -145,18 +145,29 @@ extension ControlPlane {
         }
         let earliest = eventTime.subtractingReportingOverflow(EventTimeBounds.greatestLeadMicroseconds)
         let first = earliest.overflow ? .min : earliest.partialValue
+        var warnings: [String] = []
+        if let done = watermark(of: input, table), done < eventTime {
+            warnings.append(
+                "events from before \(Records.Timestamp.format(eventTime)) may be on their way still (the watermark of "
+                    + "\(input.name) is at \(Records.Timestamp.format(done))): those that the files do not have are not counted"
+            )
+        }
         let starts = try (0..<category.bucketCount).map { bucket in
             max(
                 engine.categories.start(category: category.id, bucket: bucket),
                 try engine.categories.offset(category: category.id, bucket: bucket, atOrAfter: first))
         }
-        if first >= kept { return (starts, []) }
-        return (
-            starts,
-            [
+        if first < kept {
+            warnings.append(
                 "category \(category.name) is kept from \(Records.Timestamp.format(kept)) on: events from "
-                    + "\(Records.Timestamp.format(eventTime)) on that were appended before that are not counted"
-            ]
-        )
+                    + "\(Records.Timestamp.format(eventTime)) on that were appended before that are not counted")
+        }
+        return (starts, warnings)
+    }
+
+    /// nil where nobody knows it: of so few records.
+    private func watermark(of input: InputTableEntry, _ table: TableEntry) -> Int64? {
+        guard let app = table.app.flatMap({ engine.catalog.snapshot.app(named: $0) }) else { return nil }
+        return engine.apps.status(of: RunnerID(app: app.id))?.watermarks.first { $0.input == input.name }?.time
     }
 }

@@ -32,6 +32,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [MonoidKind.minimum, .last, .minimumBy])
+    func longStringsAreReckonedWithUntilTheyAreGone(_ kind: MonoidKind) {
+        let accumulator = makeAccumulator(kind, types: [.bytes, .int64])
+        accumulator.grow(to: 3)
+        #expect(accumulator.looseByteCount == 0)
+        let arena = [UInt8](repeating: 7, count: 30_000)
+        let ends = [10_000, 20_000, 30_000]
+        arena.withUnsafeBufferPointer { arena in
+            ends.withUnsafeBufferPointer { ends in
+                let x = VectorView.bytes(arena: arena, ends: ends, nulls: nil)
+                let ranks: [Int64] = [1, 2, 3]
+                let slots: [UInt32] = [0, 1, 2]
+                ranks.withUnsafeBufferPointer { ranks in
+                    slots.withUnsafeBufferPointer { slots in
+                        accumulator.update(
+                            StateInput(slots: slots, eventTimes: ranks, x: x, y: .int64(ranks, nulls: nil)))
+                    }
+                }
+            }
+        }
+        #expect(accumulator.looseByteCount >= 30_000)
+        accumulator.removeAll()
+        #expect(accumulator.looseByteCount == 0)
+    }
+
     /// Values of one size, of sizes that drift, and of sizes that jump: windows stay, slide and spill.
     @Test(arguments: [MonoidKind.sumDouble, .sumOfSquares], [0, 3, 40, 500])
     func exactSumsOfAnySpreadAgreeWithCombiningOneByOne(_ kind: MonoidKind, _ jump: Int) {

@@ -103,6 +103,23 @@ import Testing
         if case .int64(let number) = value { number } else { nil }
     }
 
+    @Test func aCutBeyondWhatHasComeYetIsSaid() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.deploy(
+            Self.app.replacingOccurrences(of: "'1 ms'", with: "'1 ms', watermark_confidence = '0.9'"))
+        let stream = (0..<100).map { Self.sale($0, price: 5) }
+        try await fixture.append(stream, to: "sales")
+        try await fixture.waitUntilApplied(100, of: "by_item")
+        for (minutes, isEarly) in [(40, false), (140, true)] as [(Int, Bool)] {
+            let built = try fixture.build(
+                Array(stream.prefix(minutes)), for: "by_item",
+                cut: .eventTime(Self.start + Int64(minutes) * Self.minute))
+            let answer = try fixture.load(built, force: true)
+            #expect(answer.warnings.map { $0.contains("may be on their way") } == (isEarly ? [true] : []))
+            try await fixture.waitUntilServing(answer.version, of: "by_item")
+        }
+    }
+
     @Test func aCutByEventTimeTakesOnlyWhatIsNotBeforeItForEver() async throws {
         // Two of the stream are before the cut: they are in the files, as far as those know.
         let stream = (0..<10).map { Self.sale($0, price: 5) }

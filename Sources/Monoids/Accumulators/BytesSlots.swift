@@ -70,6 +70,8 @@ struct BytesSlots: SlotValues {
         places.append(contentsOf: repeatElement(Place(), count: slots - places.count))
     }
 
+    var looseByteCount: Int { arena.count }
+
     mutating func removeAll() {
         arena.removeAll(keepingCapacity: true)
         places.removeAll(keepingCapacity: true)

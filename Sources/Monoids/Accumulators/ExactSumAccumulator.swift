@@ -34,6 +34,7 @@ final class ExactSumAccumulator: StateAccumulator {
     }
 
     var slotCount: Int { bases.count }
+    var looseByteCount: Int { (wide.first?.count ?? 0) * MemoryLayout<UInt64>.stride * wide.count }
 
     func grow(to slots: Int) {
         windows.append(contentsOf: repeatElement(0, count: slots * stride - windows.count))

@@ -11,6 +11,7 @@ final class ExtremeAccumulator<Values: SlotValues>: StateAccumulator {
     }
 
     var slotCount: Int { isPresent.count }
+    var looseByteCount: Int { values.looseByteCount }
 
     func grow(to slots: Int) {
         values.grow(to: slots)

@@ -15,6 +15,7 @@ final class RankedAccumulator<Ranks: SlotValues, Values: SlotValues>: StateAccum
     }
 
     var slotCount: Int { isPresent.count }
+    var looseByteCount: Int { ranks.looseByteCount + values.looseByteCount }
 
     func grow(to slots: Int) {
         ranks.grow(to: slots)

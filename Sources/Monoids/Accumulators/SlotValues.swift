@@ -16,6 +16,8 @@ protocol SlotValues {
     mutating func set(slot: Int, _ source: Source, row: Int)
     mutating func grow(to slots: Int)
     mutating func removeAll()
+    /// What values take besides a few words for each.
+    var looseByteCount: Int { get }
     func encode(slot: Int, field number: Int, into writer: inout ByteWriter)
     /// Replaces the value of each row's slot by the row's where that is greater, or less, or where there is none `present`.
     mutating func keepExtremes(
@@ -24,6 +26,8 @@ protocol SlotValues {
 }
 
 extension SlotValues {
+    var looseByteCount: Int { 0 }
+
     @inline(__always)
     mutating func keepExtremes(
         _ slots: UnsafeBufferPointer<UInt32>, _ view: VectorView, present: UnsafeMutableBufferPointer<Bool>,

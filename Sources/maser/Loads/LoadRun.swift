@@ -24,7 +24,9 @@ struct LoadRun: Sendable {
     ) async throws -> LoadedVersion {
         let descriptor = try LoadDescriptor(decoding: try await client.loadDescriptor(of: table))
         if let builtFolder {
-            let built = try BuiltVersion(folder: builtFolder)
+            let built = try BuiltVersion(foundIn: builtFolder)
+            // Nobody builds there meanwhile.
+            defer { withExtendedLifetime(built) {} }
             return try await adopt(built, client, live)
         }
         let cut = try cut(descriptor)
