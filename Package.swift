@@ -87,6 +87,7 @@ let package = Package(
     products: [
         .library(name: "MaserClient", targets: ["MaserClient"]),
         .executable(name: "maser", targets: ["maser"]),
+        .executable(name: "maser-drive", targets: ["maser-drive"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -109,6 +110,7 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CCompression", linkerSettings: [.linkedLibrary("zstd"), .linkedLibrary("lz4")]),
         .target(name: "CInflate", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
+        .target(name: "CEpoll"),
         .target(name: "CArrow", cxxSettings: arrow.compiler, linkerSettings: arrow.linker),
 
         // The data plane.
@@ -145,6 +147,10 @@ let package = Package(
                 .logging,
                 .histogram,
             ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "maser-drive",
+            dependencies: ["RPC", "Bytes", "CEpoll", .nioCore, .protobuf, .argumentParser, .histogram],
             swiftSettings: settings),
 
         // Tests mirror the rooms.

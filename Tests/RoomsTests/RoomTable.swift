@@ -33,6 +33,7 @@ struct RoomTable {
             ],
             "MaserClient": ["RPC", "Records", "Bytes"],
             "maser": ["Server", "MaserClient", "SQL", "BulkLoad", "Processors", "RPC", "Catalog", "Records", "Bytes"],
+            "maser-drive": ["RPC", "Bytes", "CEpoll"],
         ],
         wrappers: [
             "CXXHash": "Bytes",
@@ -42,5 +43,6 @@ struct RoomTable {
             "COpenSSL": "RPC",
             "CArrow": "BulkLoad",
             "CInflate": "BulkLoad",
+            "CEpoll": "maser-drive",
         ])
 }

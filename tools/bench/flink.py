@@ -22,9 +22,9 @@ import subprocess
 import sys
 import tempfile
 
+from machine import FOLDER, ROOT
+
 VERSION = "2.3.0"
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(ROOT, ".build-bench")
 RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "FlinkIngest.java")
 
 # The same as Maser gets: the cores of the machine.

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(ROOT, ".build-bench")
+from machine import FOLDER
+
 PACKAGES = ["pyarrow==26.0.1", "tpchgen-cli==4.0.0"]
 LINEITEM_ROWS = 6_001_215
 

@@ -5,6 +5,8 @@ import platform
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# What benchmarks make and keep; git ignores it.
+FOLDER = os.path.join(ROOT, ".build-bench")
 
 
 def machine():
@@ -13,11 +15,11 @@ def machine():
     return f"{os.cpu_count()} cores of {model}, Linux {platform.release()}"
 
 
-def find_binary(path):
-    path = path or os.path.join(ROOT, ".build", "release", "maser")
+def find_binary(path, product="maser"):
+    path = path or os.path.join(ROOT, ".build", "release", product)
     if not os.path.exists(path):
-        print("building the release binary", flush=True)
-        subprocess.run(["swift", "build", "-c", "release", "--product", "maser"], cwd=ROOT, check=True)
+        print(f"building the release binary of {product}", flush=True)
+        subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True)
     return os.path.abspath(path)
 
 

@@ -23,6 +23,7 @@ class Server:
         self.certificates = os.path.join(self.folder, "certs")
         self.process = None
         self.port = free_port()
+        self.is_plaintext = False
         subprocess.run([binary, "certs", self.certificates], check=True, stdout=subprocess.DEVNULL)
 
     def __enter__(self):
@@ -32,15 +33,17 @@ class Server:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, memory="1GiB", variables=None):
-        """Returns the seconds until it serves."""
+    def start(self, memory="1GiB", variables=None, plaintext=False, flags=(), wrapper=()):
+        """Returns the seconds until it serves. `wrapper` is a command that runs the server as its own."""
+        self.is_plaintext = plaintext
+        security = ["--plaintext"] if plaintext else [
+            "--ca", self.file("ca.pem"), "--cert", self.file("server.pem"), "--key", self.file("server.key")]
         log = os.path.join(self.folder, "server.log")
         began = time.monotonic()
         with open(log, "w") as output:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--data", os.path.join(self.folder, "data"), "--memory", memory,
-                 "--endpoint", f"127.0.0.1:{self.port}", "--operations", "127.0.0.1:0",
-                 "--ca", self.file("ca.pem"), "--cert", self.file("server.pem"), "--key", self.file("server.key")],
+                [*wrapper, self.binary, "serve", "--data", os.path.join(self.folder, "data"), "--memory", memory,
+                 "--endpoint", f"127.0.0.1:{self.port}", "--operations", "127.0.0.1:0", *security, *flags],
                 stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **(variables or {})})
         while True:
             with open(log) as text:
@@ -77,7 +80,8 @@ class Server:
     def maser(self, *arguments, **values):
         """Runs one command; returns what it prints, as JSON with `json=True`."""
         as_json = values.get("json", False)
-        command = [self.binary, *arguments, *(["--json"] if as_json else [])]
+        plaintext = ["--plaintext"] if self.is_plaintext else []
+        command = [self.binary, *arguments, *plaintext, *(["--json"] if as_json else [])]
         done = subprocess.run(command, capture_output=True, text=True, env=self.variables)
         if done.returncode != 0:
             raise CannotMeasure(f"maser {' '.join(arguments)}: {done.stderr.strip()[-500:]}")

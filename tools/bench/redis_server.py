@@ -9,22 +9,28 @@ import time
 
 from maser_server import CannotMeasure, free_port
 
-PACKAGES = {"redis-server": "redis-server", "redis-cli": "redis-tools", "db_bench": "rocksdb-tools"}
+PACKAGES = {
+    "redis-server": "redis-server", "redis-cli": "redis-tools", "redis-benchmark": "redis-tools", "db_bench": "rocksdb-tools",
+    "valgrind": "valgrind", "callgrind_control": "valgrind", "cc": "gcc",
+}
 
 
 class Redis:
     """Keeps everything in memory and nothing on the disk, which is the fastest that it can be told to be."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, certificates=None):
+        """With a folder of certificates, as `maser certs` makes them, it listens on `tls_port` as well."""
         self.folder = tempfile.mkdtemp(prefix="redis.", dir=folder)
         self.port = free_port()
+        self.tls_port = free_port()
+        self.certificates = certificates
         self.process = None
 
     def __enter__(self):
         with open(os.path.join(self.folder, "log"), "w") as log:
             self.process = subprocess.Popen(
                 [find("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                 "--dir", self.folder], stdout=log, stderr=subprocess.STDOUT)
+                 "--dir", self.folder, *self.tls()], stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 30
         while self.cli("ping") != "PONG":
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -37,6 +43,13 @@ class Redis:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def tls(self):
+        if self.certificates is None:
+            return []
+        flags = {"cert-file": "server.pem", "key-file": "server.key", "ca-cert-file": "ca.pem"}
+        paths = [(f"--tls-{flag}", os.path.join(self.certificates, file)) for flag, file in flags.items()]
+        return ["--tls-port", str(self.tls_port), *(word for pair in paths for word in pair)]
 
     def cli(self, *arguments):
         done = subprocess.run(
@@ -53,6 +66,17 @@ class Redis:
         if not re.search(rf"errors: 0, replies: {rows}\b", done.stdout) or self.cli("dbsize") != str(rows):
             raise CannotMeasure(f"redis-cli --pipe: {(done.stderr or done.stdout).strip()[-300:]}")
         return seconds
+
+
+    def benchmark(self, connections, pipeline, requests, keys, value_bytes):
+        """Lookups a second that redis-benchmark reaches with GETs of keys at random."""
+        done = subprocess.run(
+            [find("redis-benchmark"), "-p", str(self.port), "-t", "get", "-c", str(connections), "-P", str(pipeline), "-n",
+             str(requests), "-r", str(keys), "-d", str(value_bytes), "--csv"], capture_output=True, text=True)
+        found = re.search(r'^"GET","([0-9.]+)"', done.stdout, re.MULTILINE)
+        if done.returncode != 0 or not found:
+            raise CannotMeasure(f"redis-benchmark: {(done.stderr or done.stdout).strip()[-300:]}")
+        return float(found[1])
 
 
 def fillseq(rows, key_bytes, value_bytes, folder):
