@@ -60,6 +60,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [St
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+/// What tests share.
+func support(_ name: String, exclude: [String]) -> Target {
+    .target(name: name, path: "Tests/\(name)", exclude: exclude, swiftSettings: settings)
+}
+
 func suite(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: settings)
@@ -154,15 +159,17 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests mirror the rooms.
+        support("Fuzzing", exclude: ["Corpus"]),
         suite("RoomsTests", []),
-        suite("BytesTests", ["Bytes"]),
+        suite("BytesTests", ["Bytes", "Fuzzing"]),
         suite("MonoidsTests", ["Monoids", "Bytes", .bigInt]),
-        suite("RecordsTests", ["Records", "Bytes"]),
+        suite("RecordsTests", ["Records", "Bytes", "Fuzzing"]),
         suite("ExpressionsTests", ["Expressions", "Records", "Bytes"]),
         suite("RocksDBTests", ["RocksDB"]),
         suite("CatalogTests", ["Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
         suite("CategoriesTests", ["Categories", "Catalog", "Records", "RocksDB", "Bytes"]),
-        suite("TablesTests", ["Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
+        suite(
+            "TablesTests", ["Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes", "Fuzzing"]),
         suite(
             "ProcessorsTests",
             [
@@ -171,7 +178,7 @@ let package = Package(
             ]),
         suite(
             "SQLTests",
-            ["SQL", "Processors", "Tables", "Categories", "Catalog", "Expressions", "Records", "Bytes"],
+            ["SQL", "Processors", "Tables", "Categories", "Catalog", "Expressions", "Records", "Bytes", "Fuzzing"],
             exclude: ["scripts"]),
         suite(
             "BulkLoadTests",
@@ -179,7 +186,7 @@ let package = Package(
                 "BulkLoad", "SQL", "Processors", "Categories", "Tables", "Catalog", "Records", "RocksDB", "Bytes",
             ],
             exclude: ["vectors"]),
-        suite("RPCTests", ["RPC", "Bytes", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
+        suite("RPCTests", ["RPC", "Bytes", "Fuzzing", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
         suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         suite(
             "ServerTests",
