@@ -1385,6 +1385,9 @@ package nonisolated struct WireStatusRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// hot keys in clear, of the tables that the caller administers; whoever administers none is refused
+  package var reveal: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1678,11 +1681,47 @@ package nonisolated struct WireTableStatus: Sendable {
   /// Clears the value of `freshness`. Subsequent reads from it will return its default value.
   package mutating func clearFreshness() {self._freshness = nil}
 
+  /// the greatest shares first
+  package var hotKeys: [WireHotKey] = []
+
+  /// lookups of the last minute or two, of which those are shares
+  package var hotKeyLookups: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _freshness: Int64? = nil
+}
+
+/// A key that has a large share of its table's lookups: `least` of them for certain, `greatest` at most.
+package nonisolated struct WireHotKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// XXH3-64 of the key as keys.md has it
+  package var hash: UInt64 = 0
+
+  package var least: UInt64 = 0
+
+  package var greatest: UInt64 = 0
+
+  /// where it was to be revealed, and is not too long to be kept
+  package var key: Data {
+    get {_key ?? Data()}
+    set {_key = newValue}
+  }
+  /// Returns true if `key` has been explicitly set.
+  package var hasKey: Bool {self._key != nil}
+  /// Clears the value of `key`. Subsequent reads from it will return its default value.
+  package mutating func clearKey() {self._key = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _key: Data? = nil
 }
 
 package nonisolated struct WireBeginLoadRequest: Sendable {
@@ -4437,18 +4476,29 @@ nonisolated extension WireAppDescriptor: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reveal\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.reveal) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.reveal != false {
+      try visitor.visitSingularBoolField(value: self.reveal, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireStatusRequest, rhs: WireStatusRequest) -> Bool {
+    if lhs.reveal != rhs.reveal {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4963,7 +5013,7 @@ nonisolated extension WireBucketStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireTableStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TableStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}serving_version\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}freshness\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}serving_version\0\u{3}estimated_rows\0\u{1}bytes\0\u{1}freshness\0\u{3}hot_keys\0\u{3}hot_key_lookups\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4976,6 +5026,8 @@ nonisolated extension WireTableStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.estimatedRows) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.bytes) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self._freshness) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.hotKeys) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.hotKeyLookups) }()
       default: break
       }
     }
@@ -5001,6 +5053,12 @@ nonisolated extension WireTableStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._freshness {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
     } }()
+    if !self.hotKeys.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.hotKeys, fieldNumber: 6)
+    }
+    if self.hotKeyLookups != 0 {
+      try visitor.visitSingularUInt64Field(value: self.hotKeyLookups, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5010,6 +5068,57 @@ nonisolated extension WireTableStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.estimatedRows != rhs.estimatedRows {return false}
     if lhs.bytes != rhs.bytes {return false}
     if lhs._freshness != rhs._freshness {return false}
+    if lhs.hotKeys != rhs.hotKeys {return false}
+    if lhs.hotKeyLookups != rhs.hotKeyLookups {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHotKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HotKey"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}least\0\u{1}greatest\0\u{1}key\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.hash) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.least) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.greatest) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self._key) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.hash != 0 {
+      try visitor.visitSingularFixed64Field(value: self.hash, fieldNumber: 1)
+    }
+    if self.least != 0 {
+      try visitor.visitSingularUInt64Field(value: self.least, fieldNumber: 2)
+    }
+    if self.greatest != 0 {
+      try visitor.visitSingularUInt64Field(value: self.greatest, fieldNumber: 3)
+    }
+    try { if let v = self._key {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHotKey, rhs: WireHotKey) -> Bool {
+    if lhs.hash != rhs.hash {return false}
+    if lhs.least != rhs.least {return false}
+    if lhs.greatest != rhs.greatest {return false}
+    if lhs._key != rhs._key {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
