@@ -192,7 +192,7 @@ let package = Package(
             "ServerTests",
             [
                 "Server", "RPC", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "RocksDB", "Records",
-                "Bytes", .logging,
+                "Bytes", .logging, .nioCore, .nioPosix, .protobuf,
             ]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("MaserTests", ["maser", "Records"]),
