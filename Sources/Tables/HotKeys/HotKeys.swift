@@ -23,6 +23,7 @@ package final class HotKeys: Sendable {
     }
 
     private let samplers = Mutex<[HotKeySampler]>([])
+    private let spanBegan = Mutex<Int64>(.min)
 
     package init() {}
 
@@ -35,8 +36,18 @@ package final class HotKeys: Sendable {
         }
     }
 
-    /// What is older than a span or two counts no more. To be called once a minute or so.
-    package func beginSpan() {
+    /// What is older than a span or two counts no more. To be called now and then.
+    package func look(now: Int64, spanMicroseconds: Int64) {
+        let isOver = spanBegan.withLock { began in
+            if began == .min { began = now }
+            guard now - began >= spanMicroseconds else { return false }
+            began = now
+            return true
+        }
+        if isOver { beginSpan() }
+    }
+
+    func beginSpan() {
         for sampler in samplers.withLock({ $0 }) { sampler.beginSpan() }
     }
 

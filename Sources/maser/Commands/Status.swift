@@ -9,6 +9,7 @@ struct Status: AsyncParsableCommand {
         discussion: """
               maser status
               maser status --json
+              maser status --reveal
 
             For each app a block: how many records its processors applied and have yet to apply, how fresh that makes its \
             tables, what checkpoints take, and where its time goes; then every bucket that it follows. `to apply` counts \
@@ -17,17 +18,29 @@ struct Status: AsyncParsableCommand {
             A watermark is the event time before which nothing more is expected of an input, at the confidence that its \
             app asks for (OPTIONS (watermark_confidence = '0.999')). late is the share of records that came behind it all \
             the same: about 1 - confidence, or less, unless they come in no order, as history often does.
+
+            Keys that many lookups of the last minutes asked for are shown as hashes (XXH3-64 of the encoded key); \
+            --reveal shows those of tables that you administer as `maser get` takes them.
             """)
+
+    @Flag(help: "Show hot keys in clear.")
+    var reveal = false
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     mutating func run() async throws {
-        let status = try await withClient(connection) { client in try await client.status() }
+        let reveal = reveal
+        let (status, hotKeys) = try await withClient(connection) { client in
+            let status = try await reveal ? client.statusRevealingKeys() : client.status()
+            return (status, try await HotKeyLine.all(status, client))
+        }
         if output.json {
             try printStatusLines(status)
+            for key in hotKeys { try Output.standard.json(key) }
         } else {
             printStatus(status)
+            HotKeyLine.print(hotKeys)
         }
     }
 
