@@ -11,7 +11,7 @@ import struct
 from .protobuf import FIXED64, LENGTH_DELIMITED, VARINT, read_fields, read_varint, signed, write_field
 
 PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "Protocols", "maser.proto")
-ZEROS = {"uint32": 0, "uint64": 0, "int64": 0, "double": 0.0, "bool": False, "string": "", "bytes": b""}
+ZEROS = {"uint32": 0, "fixed64": 0, "uint64": 0, "int64": 0, "double": 0.0, "bool": False, "string": "", "bytes": b""}
 
 
 class Field:
@@ -35,6 +35,8 @@ class Field:
             return write_field(self.number, LENGTH_DELIMITED, value)
         if self.kind == "double":
             return write_field(self.number, FIXED64, struct.pack("<d", value))
+        if self.kind == "fixed64":
+            return write_field(self.number, FIXED64, struct.pack("<Q", value))
         return write_field(self.number, VARINT, value)
 
     def read(self, wire_type, payload):
@@ -47,6 +49,8 @@ class Field:
             return [payload]
         if self.kind == "double":
             return list(struct.unpack(f"<{len(payload) // 8}d", payload))
+        if self.kind == "fixed64":
+            return list(struct.unpack(f"<{len(payload) // 8}Q", payload))
         numbers = [payload]
         if wire_type == LENGTH_DELIMITED:
             numbers, at = [], 0
