@@ -1,12 +1,15 @@
 """Lengths that are lies: of frames, and of what is within their messages."""
 
+import random
 import time
 
 import speech
 from maser_client import messages
+from maser_client.frames import HEADER, OPERATIONS
 from trial import attack
 
 TOO_LARGE, MALFORMED_FRAME, MALFORMED_MESSAGE = 5, 1, 4
+INVALID_ARGUMENT, INTERNAL, STORAGE = 17, 50, 48
 
 
 def refusal(trial, context, data, says_hello):
@@ -64,3 +67,121 @@ def lying_messages():
             yield operation, b"\x0a" + claim
     nested = messages.encode("TableKeys", {"table": "cities"}) + b"\x12\xff\xff\xff\xff\x0f"
     yield "get", b"\x0a" + bytes([len(nested)]) + nested
+
+
+@attack("requests of many small things", "8 million empty records in 16 MiB, headers, keys and tables likewise", 512)
+def many_small_things(trial):
+    stream = trial.victim.tls()
+    speech.say_hello(stream)
+    room = (16 << 20) - 100
+    name = messages.encode("AppendRequest", {"category": "orders"})
+    table = messages.encode("TableKeys", {"table": "cities"})
+
+    def record_with(headers):
+        inner = b"\x1a\x00" * headers
+        return name + b"\x12" + varint(len(inner)) + inner
+
+    tables = b"\x0a" + varint(len(table)) + table
+    keys = b"\x12\x00" * ((room - 100) // 2)
+    for what, operation, message, wanted in (
+        ("records", "append", name + b"\x12\x00" * ((room - 20) // 2), {INVALID_ARGUMENT}),
+        ("headers", "append", record_with((room - 50) // 2), {INVALID_ARGUMENT}),
+        ("keys", "get", b"\x0a" + varint(len(table + keys)) + table + keys, {INVALID_ARGUMENT}),
+        ("tables", "get", tables * (room // len(tables)), {INVALID_ARGUMENT, TOO_LARGE, 0}),
+        ("empty tables", "get", b"\x0a\x00" * (room // 2), {INVALID_ARGUMENT, 16}),
+        ("columns", "scan", messages.encode("ScanRequest", {"table": "cities"}) + b"\x50\x01" * (room // 2 - 50), {INVALID_ARGUMENT, 0}),
+        ("positions", "scan", messages.encode("ScanRequest", {"table": "cities"}) + deep_contract(room // 2), {INVALID_ARGUMENT, 16, 0}),
+    ):
+        began = time.monotonic()
+        stream.sendall(speech.frame(operation, 1, message))
+        status, _ = speech.receive_frame(stream)
+        took = time.monotonic() - began
+        trial.expect(status in wanted, f"{what}: status {status}")
+        trial.see(f"{what}: code {status} after {took * 1000:.0f} ms")
+    stream.close()
+
+
+def deep_contract(count):
+    positions = b"\x12\x00" * count
+    return b"\x4a" + varint(len(positions)) + positions
+
+
+def varint(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+@attack("mutated requests", "every operation with messages that chance makes of good ones", 128)
+def mutated_requests(trial):
+    """Each is answered, by no failure of the server's own."""
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    good = good_requests()
+    operations = sorted(number for _, (number, _, _) in OPERATIONS.items() if number != 1)
+    operations += [20, 34, 48, 49, 50, 52, 53, 54, 64, 65, 66, 67, 68, 69, 70, 71, 5, 99]
+    stream = trial.victim.tls()
+    speech.say_hello(stream)
+    end, sent, codes = time.monotonic() + trial.seconds, 0, {}
+    while time.monotonic() < end:
+        batch = {}
+        for _ in range(50):
+            sent += 1
+            operation, message = chance.choice(good)
+            number = OPERATIONS[operation][0] if chance.random() < 0.8 else chance.choice(operations)
+            batch[sent] = number, mutate(message, chance)
+        frames = [
+            HEADER.pack(HEADER.size - 4 + len(message), number, 0, 0, request, 2000)
+            for request, (number, message) in batch.items()]
+        stream.sendall(b"".join(head + message for head, (_, message) in zip(frames, batch.values())))
+        while batch:
+            header = HEADER.unpack(speech.exactly(stream, HEADER.size))
+            speech.exactly(stream, header[0] - HEADER.size + 4)
+            number, message = batch.pop(header[4], (None, b""))
+            codes[header[3]] = codes.get(header[3], 0) + 1
+            if number is None or header[3] in (INTERNAL, STORAGE):
+                trial.expect(False, f"seed {seed}: operation {number}, message {message.hex()}: status {header[3]}")
+                return
+    stream.close()
+    trial.see(f"{sent} requests, all answered, with the codes {', '.join(map(str, sorted(codes)))}")
+
+
+def good_requests():
+    key = speech.keys.encode(("city1",), ["STRING"])
+    return [
+        ("get", messages.encode("GetRequest", {"tables": [{"table": "cities", "keys": [key, key]}, {"table": "by_id", "keys": [b"\x14"]}]})),
+        ("scan", messages.encode("ScanRequest", {"table": "cities", "from": key, "reverse": True, "limit": 10})),
+        ("fold", messages.encode("FoldRequest", {"table": "by_id", "key": b"\x14", "from": 0, "to": 1 << 40})),
+        ("append", messages.encode("AppendRequest", {
+            "category": "orders", "producer": {"id": b"x" * 16, "epoch": 0, "sequence": 1},
+            "records": [{"key": b"k", "value": b"{}", "headers": [{"name": "n", "value": b"v"}]}]})),
+        ("read", messages.encode("ReadRequest", {"category": "orders", "bucket": 1, "offset": 0, "max_records": 5, "wait_milliseconds": 1})),
+        ("seek", messages.encode("SeekRequest", {"category": "orders", "append_time": 1})),
+        ("describe table", messages.encode("DescribeTableRequest", {"table": "cities"})),
+        ("describe category", messages.encode("DescribeCategoryRequest", {"category": "orders"})),
+        ("open producer", messages.encode("OpenProducerRequest", {"category": "orders", "id": b"y" * 16})),
+        ("status", b""),
+    ]
+
+
+def mutate(message, chance):
+    data = bytearray(message)
+    for _ in range(chance.randrange(4)):
+        at = chance.randrange(len(data) + 1)
+        kind = chance.randrange(6)
+        if kind == 0 and at < len(data):
+            data[at] ^= 1 << chance.randrange(8)
+        elif kind == 1 and at < len(data):
+            data[at] = chance.choice(b"\x00\x01\x02\x0a\x12\x7f\x80\xff\x14\x21")
+        elif kind == 2:
+            del data[at : at + chance.randrange(1, 6)]
+        elif kind == 3:
+            data[at:at] = data[chance.randrange(len(data) + 1) :][: chance.randrange(1, 20)]
+        elif kind == 4:
+            data[at:at] = chance.choice([b"\xff" * 9 + b"\x01", b"\xff\xff\xff\xff\x0f", b"\x80\x00", b"\x0a\x00"])
+        else:
+            data[at:at] = chance.randbytes(chance.randrange(1, 12))
+    return bytes(data)

@@ -53,6 +53,23 @@ def many_connections(trial):
     expect_descriptors(trial, before)
 
 
+@attack("more handshakes than there is room for", "TCP connections that say nothing, three times the server's 1,024", 64)
+def too_many_handshakes(trial):
+    count = min(trial.size(3000, 100), raise_own_descriptor_limit(3200) - 200)
+    before = trial.victim.descriptors
+    streams = [trial.victim.tcp() for _ in range(count)]
+    began = time.monotonic()
+    time.sleep(trial.size(5, 0.5))
+    # Among so many silent ones those who speak come in.
+    stream = trial.victim.tls(timeout=10)
+    speech.say_hello(stream)
+    stream.close()
+    trial.see(f"{count} at once; the next that speaks is let in {(time.monotonic() - began):.1f} s later")
+    for each in streams:
+        each.close()
+    expect_descriptors(trial, before)
+
+
 @attack("a flood of requests", "connections that send gets as fast as they can, 50,000 unanswered", 128)
 def flood_of_requests(trial):
     context, end = trial.victim.context(), time.monotonic() + trial.seconds

@@ -17,6 +17,8 @@ CITIES = 1000
 # So that the client itself is no load.
 PAUSE = 0.002
 GETS_PER_CONNECTION = 50
+# A server that has too many handshakes under way refuses more for a moment. Clients try again, and their users wait.
+CONNECT_SECONDS = 5
 
 
 class Polite:
@@ -87,8 +89,18 @@ def run(port, ca, certificate, key, path):
             file.write(f"{began} {what} {(time.monotonic() - began) * 1000:.3f} {said}\n")
             return answer
 
+        def connect():
+            deadline = time.monotonic() + CONNECT_SECONDS
+            while True:
+                try:
+                    return Client("127.0.0.1", int(port), ca, certificate, key, 20)
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(random.uniform(0.02, 0.1))
+
         while not is_over.is_set():
-            client = timed("connect", lambda: Client("127.0.0.1", int(port), ca, certificate, key, 20), None)
+            client = timed("connect", connect, None)
             if client is None:
                 time.sleep(0.1)
                 continue
