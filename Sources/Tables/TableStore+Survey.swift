@@ -39,10 +39,13 @@ extension TableStore {
             }
             counts.append(ShardCount(family, greatestVisited: limits.visitedRows))
         }
+        // Where a part of the key says the shard, one has nothing and the next a third of the table.
+        let keyCount = table.keyColumns.count - (table.pane == nil ? 0 : 1)
+        let greatestRows = table.shardColumnCount < keyCount ? limits.visitedRows : limits.rows
         var shard = 0
         var isWhole = true
         do {
-            while isWhole, shard < shardCount, counts.first.map({ $0.rows < limits.rows }) ?? false {
+            while isWhole, shard < shardCount, counts.first.map({ $0.rows < greatestRows }) ?? false {
                 isWhole = try Self.visit(UInt16(shard), of: opened.database, &counts)
                 shard += 1
             }

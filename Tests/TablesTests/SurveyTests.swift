@@ -40,6 +40,23 @@ import Testing
         #expect((1000...4096).contains(surveys[0].keys.count))
     }
 
+    @Test func shardsOfAPartOfTheKeyDoNotStandForEachOther() throws {
+        var table = Fixture.counts(
+            keys: [KeyColumn(name: "origin", type: .int64), KeyColumn(name: "dest", type: .int64)])
+        table.versions = (1...2).map { VersionEntry(number: $0, createdAt: 0, origin: "live") }
+        let store = try TestStore(table)
+        for (version, origins) in [(1, 3), (2, 2)] as [(UInt32, Int64)] {
+            for origin in 0..<origins {
+                let rows = try (0..<9000).map {
+                    (try Fixture.tuple(.int64(origin), .int64($0)), Fixture.count(1))
+                }
+                try store.tables.merge(rows, into: table, version: version)
+            }
+        }
+        let surveys = try store.tables.survey(table, versions: [1, 2])
+        #expect(surveys.map(\.rows) == [27_000, 18_000])
+    }
+
     /// Where one shard has more than may be looked at, it is the rows before one key that are compared, and no merges.
     @Test func ofAShardThatIsTooGreatEveryVersionCountsTheSameBeginning() throws {
         let (store, table) = try store(versions: 1...3)
