@@ -141,10 +141,11 @@ def stopped_clients(trial):
     try:
         for _ in range(trial.size(10, 2)):
             process = subprocess.Popen(
-                [sys.executable, "-B", "-c", STOPPED, paths, str(victim.port), *names, "5"], stdout=subprocess.PIPE)
+                [sys.executable, "-B", "-c", STOPPED, paths, str(victim.port), *names, "5"], stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL)
             processes.append(process)
         for process in processes:
-            process.stdout.readline()
+            trial.expect(process.stdout.readline() == b"asked\n", "one could not ask")
             process.send_signal(signal.SIGSTOP)
         count = 5 * len(processes)
         time.sleep(trial.size(10, 1))
