@@ -73,7 +73,7 @@ def lying_messages():
 def many_small_things(trial):
     stream = trial.victim.tls()
     speech.say_hello(stream)
-    room = (16 << 20) - 100
+    room = trial.size(16 << 20, 1 << 20) - 100
     name = messages.encode("AppendRequest", {"category": "orders"})
     table = messages.encode("TableKeys", {"table": "cities"})
 
@@ -115,7 +115,7 @@ def varint(number):
     return bytes(out)
 
 
-@attack("mutated requests", "every operation with messages that chance makes of good ones", 128)
+@attack("mutated requests", "every operation with messages that chance makes of good ones", 384)
 def mutated_requests(trial):
     """Each is answered, by no failure of the server's own."""
     seed = random.randrange(1 << 32)
