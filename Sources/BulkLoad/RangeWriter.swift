@@ -44,13 +44,14 @@ struct RangeWriter: Sendable {
     /// `expected` are the rows of each shard of all.
     func write(_ range: ShardRange, number: Int, expected: [Int64]) throws(BulkLoadError) -> RangeRecord {
         let rows = try sorter.openRows()
-        let written = written
+        // What the rows pass is taken out of `self`, which is many references.
+        let (written, nulls) = (written, table.nulls)
         var files = VersionFiles(
             folder: folder, prefix: "r\(VersionFiles.digits(number + 1, 5))-", targetBytes: fileBytes)
         var sampled = SampledRows(of: expected[range.shards].reduce(0, +))
         var record = RangeRecord(
             number: number, files: [], shardRows: [], shardBytes: [], samples: [],
-            nulls: [Int64](repeating: 0, count: table.nulls == nil ? 0 : table.columnCount))
+            nulls: [Int64](repeating: 0, count: nulls == nil ? 0 : table.columnCount))
         for shard in range.shards {
             var count: Int64 = 0
             var bytes: Int64 = 0
@@ -58,7 +59,7 @@ struct RangeWriter: Sendable {
             try merge.handOver { key, value throws(BulkLoadError) in
                 try files.put(shard: shard, key, value)
                 sampled.take(key, value)
-                table.nulls?.count(value, times: 1, into: &record.nulls)
+                nulls?.count(value, times: 1, into: &record.nulls)
                 count += 1
                 bytes += Int64(key.count + value.count)
                 if count % Self.progressRows == 0 { written.add(Self.progressRows) }

@@ -2,7 +2,9 @@ internal import Bytes
 package import Catalog
 
 /// Counts the NULLs of stored rows, column by column.
-package struct NullCounter: Sendable {
+///
+/// An object: a struct of arrays would be copied, and counted, at every row.
+package final class NullCounter: Sendable {
     /// Field numbers of the columns, ascending, each with its place among the table's columns.
     private let fields: [(number: Int, column: Int)]
     private let numbers: [UInt64]
