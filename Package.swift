@@ -196,6 +196,7 @@ let package = Package(
             ]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("MaserTests", ["maser", "Records"]),
+        suite("MaserDriveTests", ["maser-drive", "RPC", "Bytes"]),
         suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),
     ],
     cxxLanguageStandard: .cxx20

@@ -9,26 +9,29 @@ enum KeyDistribution: String, CaseIterable {
 
 /// The ids to ask for, drawn before the clock runs: while it does, the next one costs a read of memory in order.
 ///
-/// It begins anew after `count` draws, which is more than a run of some seconds asks for.
+/// It begins anew after so many draws, by default more than a run of some seconds asks for.
 final class KeySequence {
-    private static let count = 1 << 24
     /// Scatters ranks over the keys, so that keys that are asked for often are no neighbours; a prime.
     private static let scatter: UInt64 = 2_654_435_761
 
     private let ids: UnsafeMutablePointer<UInt32>
+    private let mask: Int
     private var position = 0
 
-    init(_ distribution: KeyDistribution, keys: Int, seed: UInt64) {
-        ids = .allocate(capacity: Self.count)
+    /// `draws` is a power of two.
+    init(_ distribution: KeyDistribution, keys: Int, seed: UInt64, draws: Int = 1 << 24) {
+        precondition(draws.nonzeroBitCount == 1)
+        mask = draws - 1
+        ids = .allocate(capacity: draws)
         var random = SplitMix64(state: seed)
         switch distribution {
         case .uniform:
-            for index in 0..<Self.count {
+            for index in 0..<draws {
                 ids[index] = UInt32(random.next().multipliedFullWidth(by: UInt64(keys)).high)
             }
         case .zipfian:
             let ranks = ZipfianRanks(count: keys, exponent: 0.99)
-            for index in 0..<Self.count {
+            for index in 0..<draws {
                 ids[index] = UInt32(UInt64(ranks.draw(&random)) &* Self.scatter % UInt64(keys))
             }
         }
@@ -39,7 +42,7 @@ final class KeySequence {
     @inline(__always)
     func next() -> UInt32 {
         let id = ids[position]
-        position = (position &+ 1) & (Self.count - 1)
+        position = (position &+ 1) & mask
         return id
     }
 }

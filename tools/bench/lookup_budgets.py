@@ -21,7 +21,7 @@ BUDGETS = os.path.join(HERE, "lookup_budgets.json")
 KEYS = 100_000
 HOT_KEYS = 1000
 KINDS = {"batched": ("batched", BURST), "pipelined": ("pipelined", BURST), "single": ("pipelined", 1)}
-COUNTS = {"allocations": (200_000, 1_200_000), "instructions": (20_000, 120_000)}
+COUNTS = {"allocations": (200_000, 1_200_000), "instructions": (5_000, 25_000)}
 
 
 class OverBudget(Exception):
@@ -32,12 +32,14 @@ def measure(binary, drive, put):
     with Pair(binary, drive, KEYS, redis=False) as pair:
         for tls in (False, True):
             path = os.path.join(pair.maser.folder, "malloc-count")
-            pair.serve(tls, variables={"LD_PRELOAD": counter_library(pair.maser.folder), "MASER_MALLOC_COUNT": path})
+            pair.serve(tls, variables={"LD_PRELOAD": library("malloc_count", pair.maser.folder), "MASER_MALLOC_COUNT": path})
             report(put, pair, "allocations", tls, lambda: read_counter(path), "{:,.4f}")
         for tls in (False, True):
             out = os.path.join(pair.maser.folder, "callgrind")
+            pair.maser.binary = without_debug_information(binary, pair.maser.folder)
             pair.serve(tls, wrapper=[
-                find("valgrind"), "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"])
+                find("valgrind"), "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"],
+                variables={"LD_PRELOAD": library("valgrind_sigsuspend", pair.maser.folder)})
             drive_hot(pair, "batched", BURST, COUNTS["instructions"][0])
             control(pair, "--instr=on")
             report(put, pair, "instructions", tls, lambda: read_instructions(pair, out), "{:,.0f}")
@@ -83,13 +85,10 @@ def hold(figures):
         raise OverBudget(f"over the budgets of {os.path.relpath(BUDGETS)}: {'; '.join(over)}")
 
 
-# Allocations
-
-
-def counter_library(folder):
-    path = os.path.join(folder, "malloc_count.so")
-    source = os.path.join(HERE, "malloc_count.c")
-    subprocess.run([find("cc"), "-O2", "-shared", "-fPIC", "-o", path, source], check=True)
+def library(name, folder):
+    """A library to preload, compiled from its source beside this file."""
+    path = os.path.join(folder, f"{name}.so")
+    subprocess.run([find("cc"), "-O2", "-shared", "-fPIC", "-o", path, os.path.join(HERE, f"{name}.c")], check=True)
     return path
 
 
@@ -98,14 +97,18 @@ def read_counter(path):
         return struct.unpack("<Q", file.read(8))[0]
 
 
-# Instructions
-
-
 def control(pair, *arguments):
     command = [find("callgrind_control"), *arguments, str(pair.maser.process.pid)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0 or "Error" in done.stdout + done.stderr:
         raise CannotMeasure(f"{' '.join(command)}: {(done.stdout + done.stderr).strip()[-300:]}")
+
+
+def without_debug_information(binary, folder):
+    """A copy, for valgrind gives up over what Swift writes there."""
+    path = os.path.join(folder, "maser")
+    subprocess.run([find("strip"), "--strip-debug", "-o", path, binary], check=True)
+    return path
 
 
 def read_instructions(pair, out):

@@ -11,7 +11,7 @@ from maser_server import CannotMeasure, free_port
 
 PACKAGES = {
     "redis-server": "redis-server", "redis-cli": "redis-tools", "redis-benchmark": "redis-tools", "db_bench": "rocksdb-tools",
-    "valgrind": "valgrind", "callgrind_control": "valgrind", "cc": "gcc",
+    "valgrind": "valgrind", "callgrind_control": "valgrind", "cc": "gcc", "strip": "binutils",
 }
 
 
