@@ -27,6 +27,10 @@ package struct RPCLimits: Sendable {
     /// What is served of a connection in one turn; the rest of what it sent waits until others have had theirs. A request
     /// counts 1, and what it costs beyond that by the measure of a key that is looked up.
     package var workPerTurn = 2048
+    /// Answers leave before a burst ends when so much has gathered; and while so much waits to be read, no large one is begun.
+    package var gatheredBytes = 256 << 10
+    /// Of a connection's scans and reads that wait for the one before them.
+    package var waitingBytes = 1 << 20
     /// A client that does not read its answers, or does not finish the frame that it has begun, is dropped after this time.
     package var stallTimeout: TimeAmount = .seconds(30)
     /// What a client has to take of its answers, or send of its frame, within that time, to count as alive.

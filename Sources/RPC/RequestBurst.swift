@@ -24,6 +24,11 @@ package struct RequestBurst {
         connection.extraWork += work
     }
 
+    /// Leaves the requests from `index` on for later: so much has gathered for the client that it is to be sent first.
+    package func stop(before index: Int) {
+        connection.servedCount = index
+    }
+
     /// Answers `count` requests with frames that `body` writes, the whole of them at once.
     @inlinable
     package func answer(count: Int, _ body: (inout ByteWriter) -> Void) {
@@ -52,6 +57,12 @@ package struct RequestBurst {
 
     package func fail(_ request: Request, _ error: RPCError) {
         connection.appendFailure(error, to: request.id, request.operation.rawValue)
+    }
+
+    /// Has `begin` called, on the event loop, with what answers the request, when the connection's earlier ones of this kind
+    /// have their answers: for those that may be large and are made elsewhere.
+    package func queueLarge(_ request: Request, _ begin: @escaping (Responder) -> Void) {
+        connection.queueLarge(request, begin)
     }
 
     /// What answers the request later, from any thread.

@@ -10,9 +10,13 @@ package final class Responder: Sendable {
     package let id: UInt64
     package let operation: Operation
     package let deadline: NIODeadline
+    private let isLarge: Bool
     private let isAnswered = Atomic(false)
 
-    init(connection: ServerConnection, id: UInt64, operation: Operation, deadline: NIODeadline) {
+    init(
+        connection: ServerConnection, id: UInt64, operation: Operation, deadline: NIODeadline, isLarge: Bool = false
+    ) {
+        self.isLarge = isLarge
         self.connection = connection
         self.id = id
         self.operation = operation
@@ -34,7 +38,7 @@ package final class Responder: Sendable {
             writer.removeAll()
             writer.append(failure: error, to: id, operation.rawValue)
         }
-        connection.deliver(writer.bytes)
+        connection.deliver(writer.bytes, count: 1, isLarge: isLarge)
     }
 
     package func answer(_ message: some Message) {

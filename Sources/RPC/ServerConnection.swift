@@ -7,7 +7,7 @@ internal import Synchronization
 /// Responses made on the event loop go straight into `outgoing`, which leaves in one write when the read burst ends.
 /// Those made elsewhere gather behind a lock and are fetched by the loop once for many.
 package final class ServerConnection: @unchecked Sendable {
-    // Everything that changes is touched on the event loop only, but for `remote` and `unsent`, which are a Mutex and an Atomic.
+    // Everything that changes is touched on the event loop only, but for `remote`, which is a Mutex, and `unsent` and `hasEnded`, which are Atomics.
 
     package let eventLoop: any EventLoop
     /// Address and port of the client, for people.
@@ -26,7 +26,7 @@ package final class ServerConnection: @unchecked Sendable {
     var extraWork = 0
     /// Called when answers wait for the client to take them, with their bytes.
     var onUnsent: ((Int) -> Void)?
-    private var output: SocketOutput?
+    private var output: (any AnswerOutput)?
     private var isLingering = false
     private let channel: any Channel
     private let limits: RPCLimits
@@ -34,10 +34,16 @@ package final class ServerConnection: @unchecked Sendable {
     private let remote = Mutex(RemoteResponses())
     /// Bytes that the socket has not taken yet.
     private let unsent = Atomic(0)
+    private let hasEnded = Atomic(false)
+
+    private var large: LargeAnswers
+    /// Of the requests of a burst, those before it were taken; nil: all.
+    var servedCount: Int?
 
     private struct RemoteResponses {
         var frames: [UInt8] = []
         var count = 0
+        var hasLarge = false
         var isScheduled = false
     }
 
@@ -48,6 +54,7 @@ package final class ServerConnection: @unchecked Sendable {
         eventLoop = channel.eventLoop
         peer = channel.remoteAddress.map { "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? "a client"
         state = ServerConnectionState(limits: limits)
+        large = LargeAnswers(greatestWaitingBytes: limits.waitingBytes)
     }
 
     // MARK: Responses on the event loop
@@ -60,6 +67,7 @@ package final class ServerConnection: @unchecked Sendable {
     func endBurst() {
         isReading = false
         flush()
+        beginLarge()
     }
 
     /// Starts a response; the message follows. Returns where the frame begins.
@@ -94,24 +102,36 @@ package final class ServerConnection: @unchecked Sendable {
 
     /// Takes whole frames, the answers to `count` requests, from any thread.
     package func deliver(_ frames: [UInt8], count: Int = 1) {
+        deliver(frames, count: count, isLarge: false)
+    }
+
+    /// The answer to a request of `LargeAnswers` lets the next of them begin.
+    func deliver(_ frames: [UInt8], count: Int, isLarge: Bool) {
         let mustSchedule = remote.withLock { remote in
             if remote.frames.isEmpty { remote.frames = frames } else { remote.frames.append(contentsOf: frames) }
             remote.count += count
+            remote.hasLarge = remote.hasLarge || isLarge
             defer { remote.isScheduled = true }
             return !remote.isScheduled
         }
         if mustSchedule { eventLoop.execute { self.fetchRemoteResponses() } }
     }
 
+    /// Whether so much has gathered for the client that it is to be sent before more is served.
+    package var isGathered: Bool { outgoing.count >= limits.gatheredBytes }
+
     /// Whether so many answers wait for the client to read them that nothing more is to be begun for it. From any thread.
     package var isCongested: Bool {
         unsent.load(ordering: .relaxed) + remote.withLock { $0.frames.count } > limits.unsentBytes
     }
 
+    /// Whether somebody may still read an answer. From any thread.
+    package var isOpen: Bool { !hasEnded.load(ordering: .relaxed) }
+
     private func fetchRemoteResponses() {
-        let (frames, count) = remote.withLock { remote in
+        let (frames, count, hasLarge) = remote.withLock { remote in
             defer { remote = RemoteResponses() }
-            return (remote.frames, remote.count)
+            return (remote.frames, remote.count, remote.hasLarge)
         }
         // After what stands before them.
         if frames.count > Self.copiedBytes {
@@ -122,14 +142,37 @@ package final class ServerConnection: @unchecked Sendable {
             outgoing.append(contentsOf: frames)
         }
         answered(count)
+        if hasLarge { large.answered() }
+        beginLarge()
+    }
+
+    /// Has `begin` called with what answers the request, at once or when it is its turn: see `LargeAnswers`.
+    func queueLarge(_ request: Request, _ begin: @escaping (Responder) -> Void) {
+        let responder = Responder(
+            connection: self, id: request.id, operation: request.operation, deadline: request.deadline, isLarge: true)
+        large.add(responder, bytes: request.message.count, isCongested: isWaitingForReader, begin)?()
+    }
+
+    private func beginLarge() {
+        large.next(isCongested: isWaitingForReader)?()
+    }
+
+    private var isWaitingForReader: Bool {
+        outgoing.count + unsent.load(ordering: .relaxed) > limits.gatheredBytes
     }
 
     package var frameLimit: Int { limits.frameBytes }
 
     // MARK: The way out
 
-    func open(_ context: ChannelHandlerContext, isEncrypted: Bool) {
-        output = SocketOutput(context, isNearest: !isEncrypted) { [unowned self] in progress() }
+    /// `tls` encrypts what is sent, where it is.
+    func open(_ context: ChannelHandlerContext, tls: TLSHandler?) {
+        let output: any AnswerOutput = tls ?? SocketOutput(context)
+        output.onTaken = { [unowned self] in
+            progress()
+            beginLarge()
+        }
+        self.output = output
     }
 
     /// Sends what has gathered; closes when the server stops and nothing more is owed.
@@ -179,9 +222,12 @@ package final class ServerConnection: @unchecked Sendable {
 
     /// Nothing can be sent any more.
     func ended() {
+        hasEnded.store(true, ordering: .relaxed)
         state.closed()
+        output?.end()
         output = nil
         onUnsent = nil
+        large.removeAll()
         outgoing = ByteWriter()
     }
 

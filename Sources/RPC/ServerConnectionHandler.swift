@@ -52,7 +52,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
-        connection.open(context, isEncrypted: isEncrypted)
+        let tls = isEncrypted ? try? context.pipeline.syncOperations.handler(type: TLSHandler.self) : nil
+        connection.open(context, tls: tls)
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         connection.onUnsent = { bytes in
             let (handler, context) = loopBound.value
@@ -121,7 +122,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         let more = unwrapInboundIn(data)
         receivedBytes += more.readableBytes
         received.gather(more, frameLimit: connection.state.frameLimit)
-        arrival = .now()
+        arrival = context.eventLoop.now
         serve(context, now: arrival)
     }
 
@@ -145,7 +146,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     /// Serves what was left, and reads again.
     private func goOn(_ context: ChannelHandlerContext) {
-        if !awaitsTurn { serve(context, now: .now()) }
+        if !awaitsTurn { serve(context, now: context.eventLoop.now) }
         if connection.isReading { connection.endBurst() }
         if wantsRead && !awaitsTurn && context.channel.isWritable {
             wantsRead = false
@@ -173,8 +174,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
                 report("\(connection.peer): closed: \(failure.code.message) (\(failure.detail))")
                 connection.close(because: RPCError(failure.code))
             }
-            if connection.outgoing.count >= Self.gatheredBytes { connection.flush() }
-            if consumed == 0 || received.readableBytes == 0 { break }
+            let mustSend = connection.isGathered
+            if mustSend { connection.flush() }
+            if (consumed == 0 && !mustSend) || received.readableBytes == 0 { break }
         }
         isServing = false
         if received.readableBytes == 0 {
@@ -199,7 +201,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private func serveOnce(_ bytes: UnsafeRawBufferPointer, now: NIODeadline, _ work: inout Int) -> Int {
         var offset = 0
         requests.removeAll(keepingCapacity: true)
-        frames: while requests.count < Self.requestsAtOnce {
+        let greatestCount = min(Self.requestsAtOnce, limits.workPerTurn - work)
+        frames: while requests.count < greatestCount {
             switch nextFrame(in: bytes, at: offset, limit: connection.state.frameLimit) {
             case .incomplete: break frames
             case .invalid(let code, let length):
@@ -207,35 +210,52 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
                 offset = bytes.count
                 break frames
             case .frame(let header, let message):
-                offset += header.frameLength
-                switch connection.state.receive(header) {
-                case .serve(let operation):
+                let action = connection.state.receive(header)
+                if case .serve(let operation) = action {
                     let deadline =
                         header.millisecondsLeft == 0
                         ? .distantFuture : arrival + .milliseconds(Int64(header.millisecondsLeft))
                     requests.append(
                         Request(operation: operation, id: header.requestID, deadline: deadline, message: message))
-                case .refuse(let code):
-                    let error = RPCError(code)
-                    connection.outgoing.append(failure: error, to: header.requestID, header.operation)
-                case .greet: greet(message)
-                case .close(let code):
-                    failure = (code, "operation \(header.operation), request \(header.requestID)")
-                case .ignore: break
-                }
-                work += 1
-                if failure != nil {
-                    offset = bytes.count
+                    offset += header.frameLength
+                } else if requests.isEmpty {
+                    offset += header.frameLength
+                    work += 1
+                    meet(action, header, message)
+                    if failure != nil { return bytes.count }
+                } else {
+                    // What comes before it is served first.
                     break frames
                 }
             }
         }
-        guard !requests.isEmpty else { return offset }
+        return requests.isEmpty ? offset : offset - handle(now: now, &work)
+    }
+
+    /// Hands the requests over. Returns the bytes of those that were left for later.
+    private func handle(now: NIODeadline, _ work: inout Int) -> Int {
         handler.handle(RequestBurst(requests: requests, connection: connection, arrival: arrival, now: now))
-        requests.removeAll(keepingCapacity: true)
-        work += connection.extraWork
+        let servedCount = connection.servedCount ?? requests.count
+        let left = requests[servedCount...].reduce(0) { $0 + FrameHeader.byteCount + $1.message.count }
+        connection.state.putBack(requests.count - servedCount)
+        work += servedCount + connection.extraWork
+        connection.servedCount = nil
         connection.extraWork = 0
-        return offset
+        requests.removeAll(keepingCapacity: true)
+        return left
+    }
+
+    /// A frame that is not for the request handler.
+    private func meet(
+        _ action: ServerConnectionState.FrameAction, _ header: FrameHeader, _ message: UnsafeRawBufferPointer
+    ) {
+        switch action {
+        case .refuse(let code):
+            connection.outgoing.append(failure: RPCError(code), to: header.requestID, header.operation)
+        case .greet: greet(message)
+        case .close(let code): failure = (code, "operation \(header.operation), request \(header.requestID)")
+        case .ignore, .serve: break
+        }
     }
 
     private func greet(_ message: UnsafeRawBufferPointer) {
@@ -296,7 +316,5 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     /// How many requests the handler gets at once.
     private static let requestsAtOnce = 128
-    /// Responses are written before the burst ends when so much has gathered.
-    private static let gatheredBytes = 256 << 10
     private static let pause = TimeAmount.microseconds(50)
 }

@@ -56,6 +56,11 @@ package struct ServerConnectionState: Sendable {
         return .accept
     }
 
+    /// So many of the requests to serve were not taken, and will be received again.
+    package mutating func putBack(_ count: Int) {
+        inFlight -= count
+    }
+
     /// So many of the requests to serve have their answer.
     package mutating func answered(_ count: Int = 1) {
         inFlight -= count

@@ -6,28 +6,35 @@ internal import NIOCore
     internal import Musl
 #endif
 
+/// Where a connection's answers go.
+protocol AnswerOutput: AnyObject {
+    func send(_ bytes: UnsafeRawBufferPointer)
+    /// So far, in bytes as the socket counts them.
+    var sentBytes: Int { get }
+    /// What the socket has not taken yet.
+    var unsentBytes: Int { get }
+    /// Called when the last of that has gone.
+    var onTaken: () -> Void { get set }
+    func end()
+}
+
 /// The way out of a connection: bytes go to the socket from where they stand, and only what it does not take at once is
 /// copied, for NIO to send when it does.
 ///
 /// Used on the event loop of its channel.
-final class SocketOutput {
+final class SocketOutput: AnswerOutput {
     /// nil where the channel has no socket: then all goes through NIO.
     private let descriptor: CInt?
-    private let context: ChannelHandlerContext
+    /// nil when it has ended.
+    private var context: ChannelHandlerContext?
     /// Writes that NIO has yet to finish; nothing may overtake them.
     private var pendingWrites = 0
     private(set) var sentBytes = 0
-    private let onTaken: () -> Void
+    var onTaken: () -> Void = {}
 
-    /// What is sent leaves `context`'s handler towards the socket: straight there where `isNearest`, for no handler has to
-    /// see it. `onTaken` is called when the last of what the socket did not take at once has gone.
-    init(_ context: ChannelHandlerContext, isNearest: Bool, onTaken: @escaping () -> Void) {
+    /// What is sent leaves `context`'s handler towards the socket, straight there: no handler in between has to see it.
+    init(_ context: ChannelHandlerContext) {
         self.context = context
-        self.onTaken = onTaken
-        guard isNearest else {
-            descriptor = nil
-            return
-        }
         let descriptor = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { $0 }
@@ -36,12 +43,12 @@ final class SocketOutput {
 
     /// What the socket has not taken yet.
     var unsentBytes: Int {
-        if pendingWrites == 0 { return 0 }
+        guard pendingWrites > 0, let context else { return 0 }
         return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     func send(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count > 0 else { return }
+        guard bytes.count > 0, let context else { return }
         sentBytes += bytes.count
         var taken = 0
         if pendingWrites == 0, let descriptor, context.channel.isActive {
@@ -58,5 +65,11 @@ final class SocketOutput {
             if self.pendingWrites == 0 { self.onTaken() }
         }
         context.writeAndFlush(NIOAny(rest), promise: promise)
+    }
+
+    /// Nothing more can be sent.
+    func end() {
+        context = nil
+        onTaken = {}
     }
 }

@@ -4,7 +4,7 @@ internal import NIOCore
 ///
 /// What a read of the socket brings is decrypted into one buffer, and what a flush sends is encrypted into one: a burst
 /// of frames costs a handful of calls, however many frames it has.
-final class TLSHandler: ChannelDuplexHandler {
+final class TLSHandler: ChannelDuplexHandler, AnswerOutput {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -21,6 +21,9 @@ final class TLSHandler: ChannelDuplexHandler {
     private var pending: [(plaintext: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
     private var mustFlush = false
     private var timeout: Scheduled<Void>?
+    /// A server's: what it sends goes through no handler any more.
+    private var socket: SocketOutput?
+    private var context: ChannelHandlerContext?
 
     init(
         serverIn context: TLSContext, handshakeTimeout: TimeAmount, turns: HandshakeTurns? = nil
@@ -40,6 +43,12 @@ final class TLSHandler: ChannelDuplexHandler {
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
+        if session.context.isServer {
+            let socket = SocketOutput(context)
+            session.send(to: socket)
+            self.socket = socket
+            self.context = context
+        }
         if context.channel.isActive { begin(context) }
     }
 
@@ -51,6 +60,7 @@ final class TLSHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         let wasHandshaking = phase == .handshaking
         end(ChannelError.ioOnClosedChannel)
+        end()
         if wasHandshaking {
             context.fireErrorCaught(RPCError(.tlsFailed, "the connection was closed during the TLS handshake"))
         }
@@ -59,6 +69,13 @@ final class TLSHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         end(ChannelError.ioOnClosedChannel)
+        end()
+    }
+
+    /// The channel is gone.
+    func end() {
+        socket?.end()
+        context = nil
     }
 
     private func begin(_ context: ChannelHandlerContext) {
@@ -83,6 +100,24 @@ final class TLSHandler: ChannelDuplexHandler {
         let promises = pending.map(\.promise)
         pending = []
         for promise in promises { promise?.fail(error) }
+    }
+
+    // MARK: Answers of a server
+
+    func send(_ plaintext: UnsafeRawBufferPointer) {
+        guard phase == .established, let context else { return }
+        do throws(RPCError) {
+            try session.write(plaintext)
+        } catch {
+            fail(error, context)
+        }
+    }
+
+    var sentBytes: Int { socket?.sentBytes ?? 0 }
+    var unsentBytes: Int { socket?.unsentBytes ?? 0 }
+    var onTaken: () -> Void {
+        get { socket?.onTaken ?? {} }
+        set { socket?.onTaken = newValue }
     }
 
     private func fail(_ error: RPCError, _ context: ChannelHandlerContext) {
@@ -151,7 +186,9 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     private func decrypt(_ context: ChannelHandlerContext) {
-        var plaintext = context.channel.allocator.buffer(capacity: session.inputCount)
+        let spare = PlaintextSpare.current
+        var plaintext = spare.take(session.inputCount)
+        defer { spare.putBack(plaintext) }
         let goesOn: Bool
         do throws(RPCError) {
             goesOn = try session.read(into: &plaintext)

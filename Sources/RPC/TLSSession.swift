@@ -10,6 +10,8 @@ package final class TLSSession {
     /// The SSL owns both.
     private let input: OpaquePointer
     private let output: OpaquePointer
+    /// Where ciphertext goes instead; then `output` is gone.
+    private var socket: SocketOutput?
     private let serverName: String?
     private var rejection: CertificateRejection?
 
@@ -59,7 +61,14 @@ package final class TLSSession {
     }
 
     var inputCount: Int { BIO_ctrl_pending(input) }
-    package var outputCount: Int { BIO_ctrl_pending(output) }
+    package var outputCount: Int { socket == nil ? BIO_ctrl_pending(output) : 0 }
+
+    /// From now on each record goes to the socket as it is made, without being gathered first.
+    func send(to socket: SocketOutput) {
+        guard let bio = SocketBIO.make(socket) else { return }
+        self.socket = socket
+        SSL_set0_wbio(ssl, bio)
+    }
 
     /// Moves what is to be sent into `buffer`.
     package func takeOutput(into buffer: inout ByteBuffer) {

@@ -24,14 +24,7 @@ extension WireGetRequest {
 
     /// What the request asks for beyond rows; nil: nothing.
     package static func contract(in message: UnsafeRawBufferPointer) throws(BytesError) -> WireReadContract.View? {
-        var contract: WireReadContract.View?
-        var fields = ProtobufReader(message)
-        while let field = try fields.next() {
-            if field.number == 2 && field.wireType == .lengthDelimited {
-                contract = try WireReadContract.View(field.bytes)
-            }
-        }
-        return contract
+        try WireReadContract.view(inField: 2, of: message)
     }
 
     // A request is written in this order: its tables, its contract.
