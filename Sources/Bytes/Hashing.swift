@@ -13,9 +13,18 @@ package func xxh3(_ bytes: [UInt8]) -> UInt64 {
 package func xxh3(ofEach arena: UnsafeRawBufferPointer, ends: [Int]) -> [UInt64] {
     precondition(ends.last ?? 0 <= arena.count)
     return [UInt64](unsafeUninitializedCapacity: ends.count) { hashes, count in
-        maser_xxh3_64_of_each(arena.baseAddress, ends, ends.count, hashes.baseAddress)
+        maser_xxh3_64_of_each(arena.baseAddress, ends, ends.count, 0, hashes.baseAddress)
         count = ends.count
     }
+}
+
+/// The same without the first bytes of each, into memory that is there.
+package func xxh3(
+    ofEach arena: UnsafeRawBufferPointer, ends: UnsafeBufferPointer<Int>, skipping skipped: Int = 0,
+    into hashes: UnsafeMutablePointer<UInt64>
+) {
+    precondition(ends.last ?? 0 <= arena.count && skipped >= 0)
+    maser_xxh3_64_of_each(arena.baseAddress, ends.baseAddress, ends.count, skipped, hashes)
 }
 
 /// The hash of Kafka's default partitioner: MurmurHash2, 32 bits, with Kafka's seed.

@@ -48,9 +48,20 @@ struct maser_rocks_value {
     rocksdb::PinnableSlice bytes;
 };
 
-struct maser_rocks_values {
+/// By ascending keys, but for `slices`. The vectors only grow.
+struct maser_rocks_reader {
+    struct place {
+        /// The first bytes of the key; of two keys the one with the greater number is the greater.
+        uint64_t prefix;
+        size_t index;
+    };
+    std::vector<place> order;
+    std::vector<rocksdb::Slice> keys;
     std::vector<rocksdb::PinnableSlice> pinned;
+    std::vector<rocksdb::Status> statuses;
+    /// In the order of the caller.
     std::vector<maser_rocks_slice> slices;
+    size_t used = 0;
 };
 
 struct maser_rocks_snapshot {

@@ -10,10 +10,12 @@ uint64_t maser_xxh3_64(const void *bytes, size_t length) {
     return XXH3_64bits(bytes, length);
 }
 
-void maser_xxh3_64_of_each(const void *arena, const intptr_t *ends, size_t count, uint64_t *hashes) {
+void maser_xxh3_64_of_each(const void *arena, const intptr_t *ends, size_t count, size_t skipped, uint64_t *hashes) {
     intptr_t start = 0;
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = XXH3_64bits((const char *)arena + start, (size_t)(ends[i] - start));
+        size_t length = (size_t)(ends[i] - start);
+        size_t left_out = length < skipped ? length : skipped;
+        hashes[i] = XXH3_64bits((const char *)arena + start + left_out, length - left_out);
         start = ends[i];
     }
 }

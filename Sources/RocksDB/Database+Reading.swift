@@ -36,22 +36,23 @@ extension Database {
     }
 
     /// Reads many keys at once, which costs less than one by one. They stand one after the other in `arena`, each ending
-    /// where `ends` says. `sorted` says that they ascend, which spares a sort; the same key may stand twice.
+    /// where `ends` says, in any order; the same key may stand twice. The reader must not be in use.
     package func withValues<R>(
-        forKeys arena: UnsafeRawBufferPointer, ends: UnsafeBufferPointer<Int>, in family: Family, sorted: Bool,
-        snapshot: Snapshot? = nil, _ body: (borrowing PinnedValues) throws -> R
+        forKeys arena: UnsafeRawBufferPointer, ends: UnsafeBufferPointer<Int>, in family: Family,
+        snapshot: Snapshot? = nil, reader: BatchReader = BatchReader(), _ body: (borrowing PinnedValues) throws -> R
     ) throws -> R {
         precondition(ends.last ?? 0 <= arena.count, "the keys leave their arena")
         let database = try core.enter()
         defer { core.leave() }
-        var values: OpaquePointer?
         var slices: UnsafePointer<maser_rocks_slice>?
+        var fileBytes: UInt64 = 0
         let status = maser_rocks_multi_get(
-            database, family.pointer, arena.baseAddress, ends.baseAddress, ends.count, sorted, snapshot?.pointer,
-            &values, &slices)
+            reader.pointer, database, family.pointer, arena.baseAddress, ends.baseAddress, ends.count,
+            snapshot?.pointer, &slices, &fileBytes)
         if status.code != MASER_ROCKS_OK { try status.check() }
-        guard let values else { throw RocksDBError(.other, "RocksDB answered nothing") }
-        return try body(PinnedValues(values, UnsafeBufferPointer(start: slices, count: ends.count)))
+        return try body(
+            PinnedValues(
+                reader, UnsafeBufferPointer(start: slices, count: ends.count), fileBytes: Int(clamping: fileBytes)))
     }
 
     package func iterator(

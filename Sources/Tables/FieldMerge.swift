@@ -26,9 +26,19 @@ enum FieldMerge {
                 return mergeOrdered(a, b, into: &writer)
             }
             outcome = step.outcome
+            if outcome == .merged && !isSound(from: start, of: writer, a, b) { outcome = .incompatible }
         }
         if outcome != .merged { writer.bytes.removeLast(writer.count - start) }
         return outcome
+    }
+
+    /// Where one envelope names a monoid for a field that only the other side has, and does not name there, the field has to be
+    /// a state of it: else the merged value would be none that could be merged with anything.
+    private static func isSound(from start: Int, of writer: ByteWriter, _ a: StoredValue, _ b: StoredValue) -> Bool {
+        if a.hasEnvelope(of: b) { return true }
+        return writer.bytes.withUnsafeBytes { bytes in
+            StoredValue(UnsafeRawBufferPointer(rebasing: bytes[start...])).map { isSound($0) } ?? false
+        }
     }
 
     /// Whether every field of the value is a state of its monoid: then only the other can make a merge fail.

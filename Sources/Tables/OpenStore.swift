@@ -13,21 +13,12 @@ final class OpenStore: Sendable {
     let records: Family
     let positions: Family
     let panes: Family
+    private let hotRows: HotRowCache?
     private let versions: Mutex<[VersionID: OpenVersion]>
 
-    /// A family, and how many commits are writing to it: RocksDB takes a write to a family that is being dropped for
-    /// the loss of the database.
-    private final class OpenVersion: Sendable {
-        let family: Family
-        let commits = Atomic<Int>(0)
-
-        init(_ family: Family) {
-            self.family = family
-        }
-    }
-
-    private init(database: Database, records: Family, positions: Family, panes: Family) {
+    private init(database: Database, records: Family, positions: Family, panes: Family, hotRows: HotRowCache?) {
         self.database = database
+        self.hotRows = hotRows
         self.records = records
         self.positions = positions
         self.panes = panes
@@ -35,16 +26,26 @@ final class OpenStore: Sendable {
     }
 
     /// nil where there is no such version. The family stays readable for whoever holds it, dropped or not.
+    func version(_ id: VersionID) -> OpenVersion? {
+        versions.withLock { $0[id] }
+    }
+
     func family(_ id: VersionID) -> Family? {
-        versions.withLock { $0[id]?.family }
+        version(id)?.family
     }
 
     func add(_ family: Family, _ id: VersionID) {
-        versions.withLock { $0[id] = OpenVersion(family) }
+        let version = OpenVersion(family, space: hotRows?.newSpace() ?? 0)
+        versions.withLock { $0[id] = version }
     }
 
-    /// Holds the families of versions back from being dropped while `body` writes to them, in the order of `ids`.
-    func withFamilies(_ ids: [VersionID], _ body: ([Family]) throws(TablesError) -> Void) throws(TablesError) {
+    /// Nothing that is kept of the version's rows is found afterwards.
+    func renewSpace(of id: VersionID) {
+        version(id)?.space.store(hotRows?.newSpace() ?? 0, ordering: .releasing)
+    }
+
+    /// Holds versions back from being dropped while `body` writes to them, in the order of `ids`.
+    func withVersions(_ ids: [VersionID], _ body: ([OpenVersion]) throws(TablesError) -> Void) throws(TablesError) {
         let held = try versions.withLock { versions throws(TablesError) in
             var held: [OpenVersion] = []
             for id in ids {
@@ -55,7 +56,7 @@ final class OpenStore: Sendable {
             return held
         }
         defer { for version in held { version.commits.subtract(1, ordering: .releasing) } }
-        try body(held.map(\.family))
+        try body(held)
     }
 
     /// Forgets a version, once the commits that write to it are done; nil where there is none.
@@ -71,7 +72,7 @@ final class OpenStore: Sendable {
     /// `kept` stay as they are, named or not.
     static func open(
         at directory: String, catalog: CatalogSnapshot, keeping kept: Set<VersionID>, memory: TableMemory,
-        mergeOperator: StateMergeOperator
+        hotRows: HotRowCache?, mergeOperator: StateMergeOperator
     ) throws(TablesError) -> (OpenStore, [StoredPosition]) {
         let database: Database
         do {
@@ -86,7 +87,7 @@ final class OpenStore: Sendable {
             throw TablesError(storage: error, "opening the table store in \(directory)")
         }
         do throws(TablesError) {
-            let store = try open(database, memory)
+            let store = try open(database, memory, hotRows)
             let marks = try store.marks()
             let made = try store.adopt(catalog, kept, marks: marks, options: memory.familyOptions(mergeOperator))
             try store.sweepPanes(catalog)
@@ -97,7 +98,9 @@ final class OpenStore: Sendable {
         }
     }
 
-    private static func open(_ database: Database, _ memory: TableMemory) throws(TablesError) -> OpenStore {
+    private static func open(
+        _ database: Database, _ memory: TableMemory, _ hotRows: HotRowCache?
+    ) throws(TablesError) -> OpenStore {
         do throws(RocksDBError) {
             guard let records = database.family(named: StoreRecords.defaultFamily) else {
                 throw RocksDBError(.corruption, "there is no default family")
@@ -117,7 +120,7 @@ final class OpenStore: Sendable {
                 let store = OpenStore(
                     database: database, records: records,
                     positions: try family(StoreRecords.positionsFamily, memory.recordOptions),
-                    panes: try family(PaneRecords.family, memory.paneOptions))
+                    panes: try family(PaneRecords.family, memory.paneOptions), hotRows: hotRows)
                 if format < StoreRecords.formatVersion { try store.writeFormat() }
                 return store
             }

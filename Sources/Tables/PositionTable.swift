@@ -7,10 +7,18 @@ internal import Synchronization
 final class PositionTable: Sendable {
     private let positions = Mutex<[SinkID: [PositionKey: StoredPosition]]>([:])
 
+    /// Called whenever positions are there that were not before, on the thread that commits: it must not hold that up.
+    private let onChange = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func setOnChange(_ body: (@Sendable () -> Void)?) {
+        onChange.withLock { $0 = body }
+    }
+
     func publish(_ changed: [StoredPosition]) {
         positions.withLock { positions in
             for position in changed { positions[position.sink, default: [:]][position.key] = position }
         }
+        tell()
     }
 
     /// In one step: nobody may take a table for one that was never applied.
@@ -19,6 +27,11 @@ final class PositionTable: Sendable {
             Dictionary(positions.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
         }
         positions.withLock { $0 = bySink }
+        tell()
+    }
+
+    private func tell() {
+        onChange.withLock { $0 }?()
     }
 
     func remove(_ sink: SinkID) {

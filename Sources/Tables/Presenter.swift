@@ -51,6 +51,19 @@ struct Presenter: Sendable {
         if isCopy { try copy(values, into: &rows) } else { try compute(values, into: &rows, paneStart) }
     }
 
+    /// Appends, for each value, its message as it is stored: states in place of columns, and of an upsert what decides which wins.
+    func copyStates(_ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages) throws(TablesError) {
+        for value in values {
+            var isPresent = false
+            if let value, let stored = try parse(value), !Self.isAbsent(value) {
+                rows.messages.arena.append(contentsOf: stored.message)
+                isPresent = true
+            }
+            rows.messages.ends.append(rows.messages.arena.count)
+            rows.isPresent.append(isPresent)
+        }
+    }
+
     private func copy(_ values: [UnsafeRawBufferPointer?], into rows: inout RowMessages) throws(TablesError) {
         var writer = ByteWriter()
         swap(&writer.bytes, &rows.messages.arena)

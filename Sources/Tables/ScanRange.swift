@@ -13,10 +13,14 @@ package struct ScanRange: Hashable, Sendable {
     package var limit: Int
     /// From the page before; empty to begin.
     package var continuation: [UInt8]
+    /// A pin; nil: the version that the continuation names, else the one that serves.
+    package var version: UInt32?
+    /// States as they are stored, in place of presented columns.
+    package var isRaw: Bool
 
     package init(
         prefix: [UInt8] = [], from: [UInt8]? = nil, to: [UInt8]? = nil, isReversed: Bool = false, limit: Int = 0,
-        continuation: [UInt8] = []
+        continuation: [UInt8] = [], version: UInt32? = nil, isRaw: Bool = false
     ) {
         self.prefix = prefix
         self.from = from
@@ -24,6 +28,8 @@ package struct ScanRange: Hashable, Sendable {
         self.isReversed = isReversed
         self.limit = limit
         self.continuation = continuation
+        self.version = version
+        self.isRaw = isRaw
     }
 }
 

@@ -39,13 +39,17 @@ package struct StorageKey: Hashable, Sendable {
         keys.ends.reserveCapacity(keys.count + tuples.count)
         try tuples.arena.withBytes { arena throws(BytesError) in
             for index in 0..<tuples.count {
-                let tuple = UnsafeRawBufferPointer(rebasing: arena[tuples.range(at: index)])
-                let shard = try shard(of: tuple)
-                keys.arena.append(UInt8(shard >> 8))
-                keys.arena.append(UInt8(truncatingIfNeeded: shard))
-                keys.append(tuple)
+                try append(UnsafeRawBufferPointer(rebasing: arena[tuples.range(at: index)]), to: &keys)
             }
         }
+    }
+
+    /// Appends the storage key of one tuple.
+    func append(_ tuple: UnsafeRawBufferPointer, to keys: inout ByteStrings) throws(BytesError) {
+        let shard = try shard(of: tuple)
+        keys.arena.append(UInt8(shard >> 8))
+        keys.arena.append(UInt8(truncatingIfNeeded: shard))
+        keys.append(tuple)
     }
 
     /// Writes the shards into keys that `encodeKeys` made with `leading` as `shardColumnCount` and `reserved` as

@@ -2,9 +2,11 @@ internal import RocksDB
 
 /// How the one memory setting of the table store is split.
 ///
-/// Memtables are charged to the cache, so `total` bounds both. A quarter for what was just written is enough to merge
-/// many checkpoints into one flush, and leaves most of it to lookups.
+/// Hot rows take their share first: what is asked for most is found there many times faster. Memtables are charged to the block
+/// cache, so the rest bounds both. A quarter of it for what was just written is enough to merge many checkpoints into one flush, and
+/// leaves most of it to lookups.
 struct TableMemory: Hashable, Sendable {
+    private static let hotRowShare = 8
     private static let memtableShare = 4
     private static let leastBytes = 16 << 20
     /// The larger, the more operands of a key meet in one flush, and the further apart the rows that each insertion touches.
@@ -13,17 +15,22 @@ struct TableMemory: Hashable, Sendable {
     /// Bounds what a start has to read back.
     private static let maxTotalWALBytes = 256 << 20
 
-    let total: Int
+    /// 0: none are kept.
+    let hotRows: Int
+    private let blocks: Int
 
-    init(bytes: Int) {
-        total = max(bytes, Self.leastBytes)
+    /// `hotRowBytes` is part of `bytes`, an eighth by default.
+    init(bytes: Int, hotRowBytes: Int? = nil) {
+        let wanted = hotRowBytes ?? bytes / Self.hotRowShare
+        hotRows = wanted == 0 ? 0 : max(wanted, HotRowCache.leastBytes)
+        blocks = max(bytes - hotRows, Self.leastBytes)
     }
 
-    private var memtables: Int { total / Self.memtableShare }
+    private var memtables: Int { blocks / Self.memtableShare }
 
     var databaseOptions: DatabaseOptions {
         DatabaseOptions(
-            blockCacheBytes: total, writeBufferBytes: memtables, maxOpenFiles: Self.maxOpenFiles,
+            blockCacheBytes: blocks, writeBufferBytes: memtables, maxOpenFiles: Self.maxOpenFiles,
             maxTotalWALBytes: Self.maxTotalWALBytes)
     }
 

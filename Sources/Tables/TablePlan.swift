@@ -34,15 +34,19 @@ extension TablePlan {
 
 extension TableStore {
     func plan(of table: TableEntry) -> TablePlan {
-        let known = plans.withLock { $0[table.id] }
-        // What a version presents depends on when it was made.
-        if let known, known.entry.schemaRevision == table.schemaRevision,
-            known.entry.servingVersion == table.servingVersion
-        {
-            return known
-        }
+        let id = VersionID(table: table.id, version: table.servingVersion)
+        let known = plans.withLock { $0[id] }
+        // What a version presents depends on when it was made, which its id says.
+        if let known, known.entry.schemaRevision == table.schemaRevision { return known }
         let plan = TablePlan(table, shardCount: catalog.snapshot.shardCount)
-        plans.withLock { $0[table.id] = plan }
+        plans.withLock { plans in
+            if known == nil {
+                plans = plans.filter { other, _ in
+                    other.table != id.table || table.versions.contains { $0.number == other.version }
+                }
+            }
+            plans[id] = plan
+        }
         return plan
     }
 }

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Records
 internal import RocksDB
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -19,45 +20,67 @@ extension TableStore {
         let versions = checkpoint.merges.map(\.versionID) + checkpoint.positions.compactMap(\.sink.versionID)
         // Sorted as the merges are.
         let positions = checkpoint.positions.sorted(by: StoreRecords.ascend)
-        try opened.withFamilies(versions) { families throws(TablesError) in
-            func addState(to batch: inout WriteBatch) throws(TablesError) {
-                for (merges, family) in zip(checkpoint.merges, families) {
-                    if switches.readsBeforeWriting {
-                        try addCombined(merges, to: &batch, family, opened)
-                    } else {
-                        TableStore.add(merges, to: &batch, family)
-                    }
-                }
-                for changes in checkpoint.panes { PaneRecords.put(changes, into: &batch, opened.panes) }
+        try opened.withVersions(versions) { versions throws(TablesError) in
+            do throws(TablesError) {
+                try write(checkpoint, positions, to: versions, opened)
+            } catch {
+                // It may have happened all the same.
+                invalidate(checkpoint.merges, in: versions)
+                throw error
             }
-            func addPositions(to batch: inout WriteBatch) {
-                for position in positions { StoreRecords.put(position, into: &batch, opened.positions) }
-            }
-            func finish(_ batch: inout WriteBatch) throws(TablesError) {
-                defer { batch.clear() }
-                if batch.count == 0 { return }
-                try write(batch, to: opened, sync: checkpoint.isSynced, doing: "writing a checkpoint")
-            }
-            var batch = WriteBatch()
-            switch checkpoint.semantics {
-            case .exactlyOnce:
-                try addState(to: &batch)
-                if let milliseconds = switches.positionsApartMilliseconds {
-                    try finish(&batch)
-                    usleep(UInt32(milliseconds) * 1000)
-                }
-                addPositions(to: &batch)
-            case .atLeastOnce:
-                try addState(to: &batch)
-                try finish(&batch)
-                addPositions(to: &batch)
-            case .atMostOnce:
-                addPositions(to: &batch)
-                try finish(&batch)
-                try addState(to: &batch)
-            }
-            try finish(&batch)
+            invalidate(checkpoint.merges, in: versions)
             publishedPositions.publish(positions)
+        }
+    }
+
+    private func write(
+        _ checkpoint: Checkpoint, _ positions: [StoredPosition], to versions: [OpenVersion], _ opened: OpenStore
+    ) throws(TablesError) {
+        func addState(to batch: inout WriteBatch) throws(TablesError) {
+            for (merges, version) in zip(checkpoint.merges, versions) {
+                if switches.readsBeforeWriting {
+                    try addCombined(merges, to: &batch, version.family, opened)
+                } else {
+                    TableStore.add(merges, to: &batch, version.family)
+                }
+            }
+            for changes in checkpoint.panes { PaneRecords.put(changes, into: &batch, opened.panes) }
+        }
+        func addPositions(to batch: inout WriteBatch) {
+            for position in positions { StoreRecords.put(position, into: &batch, opened.positions) }
+        }
+        func finish(_ batch: inout WriteBatch) throws(TablesError) {
+            defer { batch.clear() }
+            if batch.count == 0 { return }
+            try write(batch, to: opened, sync: checkpoint.isSynced, doing: "writing a checkpoint")
+        }
+        var batch = WriteBatch()
+        switch checkpoint.semantics {
+        case .exactlyOnce:
+            try addState(to: &batch)
+            if let milliseconds = switches.positionsApartMilliseconds {
+                try finish(&batch)
+                usleep(UInt32(milliseconds) * 1000)
+            }
+            addPositions(to: &batch)
+        case .atLeastOnce:
+            try addState(to: &batch)
+            try finish(&batch)
+            addPositions(to: &batch)
+        case .atMostOnce:
+            addPositions(to: &batch)
+            try finish(&batch)
+            try addState(to: &batch)
+        }
+        try finish(&batch)
+    }
+
+    /// Takes out of the hot-row cache what was just written; `HotRowCache` says why it is enough to look at a flag.
+    private func invalidate(_ merges: [VersionMerges], in versions: [OpenVersion]) {
+        guard let hotRows else { return }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        for (merges, version) in zip(merges, versions) where version.isLookedUp.load(ordering: .relaxed) {
+            hotRows.invalidate(merges.keys, space: version.space.load(ordering: .acquiring))
         }
     }
 
@@ -84,6 +107,17 @@ extension TableStore {
     package func positions(of sink: SinkID) throws(TablesError) -> [PositionKey: StoredPosition] {
         if let id = sink.versionID, try opened().family(id) == nil { throw TableStore.noVersion(id) }
         return publishedPositions[sink]
+    }
+
+    /// How far a version has come by what readers may know; none for a version that is not there. It takes no time, whatever is
+    /// being written.
+    package func published(_ version: VersionID) -> [PositionKey: StoredPosition] {
+        publishedPositions[.table(version)]
+    }
+
+    /// Has `body` called whenever positions were published, on the thread that commits: it must not hold that up.
+    package func onPositions(_ body: (@Sendable () -> Void)?) {
+        publishedPositions.setOnChange(body)
     }
 
     package func positions(table: UInt32, version: UInt32) throws(TablesError) -> [PositionKey: StoredPosition] {

@@ -7,7 +7,9 @@ internal import RocksDB
 package struct FoldResult: Sendable {
     /// The row's message; nil where there are no panes in the range.
     package var row: [UInt8]?
-    package var panes: Int
+    package var panes = 0
+    /// That the panes are of; 0 where nothing was ever loaded.
+    package var version: UInt32 = 0
 }
 
 /// What one fold may cost.
@@ -19,20 +21,28 @@ extension TableStore {
     /// Combines the states of the panes of one key whose start is at or after `from` and before `to`, in microseconds
     /// since 1970, and presents once. `key` is the tuple of every key column but the pane's start.
     package func fold(
-        _ table: TableEntry, key: [UInt8], from: Int64? = nil, to: Int64? = nil
+        _ table: TableEntry, key: [UInt8], from: Int64? = nil, to: Int64? = nil, version pin: UInt32? = nil
     ) throws(TablesError) -> FoldResult {
-        let plan = plan(of: table)
         guard table.pane != nil else {
             throw TablesError(.unsupported, "table \(table.name) has no panes to fold; get reads its rows")
         }
+        var result = FoldResult()
+        let version = try version(pin, of: table)
+        let plan = plan(of: version.map { table.served(by: $0.number) } ?? table)
         try key.withBytes { key throws(TablesError) in try plan.shape.check(key, missing: 1) }
+        guard let version else { return result }
+        result.version = version.number
         let range = ScanRange(prefix: key, from: from.map(TableStore.tuple), to: to.map(TableStore.tuple))
         let bounds = TupleBounds(range)
-        guard !bounds.isEmpty, let (opened, family) = try serving(table) else { return FoldResult(row: nil, panes: 0) }
+        if bounds.isEmpty { return result }
         do {
             let shard = try key.withBytes { key throws(BytesError) in try plan.storageKey.shard(of: key) }
-            return try plan.fold(
-                ShardMerge(opened.database, family, shards: [shard], bounds: bounds, isReversed: false))
+            let panes = try version.opened.database.iterator(
+                in: version.family, lowerBound: StorageKey.bytes(shard: shard, bounds.lower),
+                upperBound: bounds.upper.map { StorageKey.bytes(shard: shard, $0) }
+                    ?? StorageKey.bytes(shard: shard + 1, []))
+            try plan.fold(panes, into: &result)
+            return result
         } catch {
             throw TablesError(thrown: error, "folding table \(table.name)")
         }
@@ -46,44 +56,28 @@ extension TableStore {
 }
 
 extension TablePlan {
-    fileprivate func fold(_ merge: ShardMerge) throws -> FoldResult {
-        var merge = merge
-        var result = FoldResult(row: nil, panes: 0)
-        var folded = ByteWriter()
-        var next = ByteWriter()
-        var start = Int64.max
-        while !merge.isAtEnd {
-            if !Presenter.isAbsent(merge.value) {
+    fileprivate func fold(_ panes: RowIterator, into result: inout FoldResult) throws {
+        var fold = StateFold()
+        // The row knows only what every pane of it does, and the first of them began before all others.
+        var start: Int64?
+        try panes.seekToFirst()
+        while panes.isValid {
+            let value = panes.value
+            if !value.isEmpty {
                 result.panes += 1
-                // Of all that were combined, for the row knows only what every pane of it does.
-                start = min(start, try paneStart(of: merge.tuple) ?? .min)
                 guard result.panes <= FoldLimits.panes else {
                     throw TablesError(.limitExceeded, "a fold combines up to \(FoldLimits.panes) panes")
                 }
-                if folded.count == 0 {
-                    folded.append(contentsOf: merge.value)
-                } else {
-                    try combine(folded.bytes, merge.value, into: &next)
-                    swap(&folded, &next)
-                    next.removeAll()
-                }
+                if result.panes == 1 { start = try paneStart(of: StorageKey.tuple(of: panes.key)) }
+                guard fold.take(value) else { throw TablesError.corruptRow(of: entry.name) }
             }
-            try merge.advance()
+            try panes.next()
         }
-        if result.panes == 0 { return result }
+        if result.panes == 0 { return }
         var rows = RowMessages()
-        try folded.bytes.withUnsafeBytes { try presenter.present([$0], into: &rows) { _ in start } }
-        result.row = rows[0].map { [UInt8]($0) }
-        return result
-    }
-
-    private func combine(
-        _ folded: [UInt8], _ pane: UnsafeRawBufferPointer, into writer: inout ByteWriter
-    ) throws(TablesError) {
-        try folded.withBytes { folded throws(TablesError) in
-            guard let a = StoredValue(folded), let b = StoredValue(pane, like: a), a.kind == .fields, b.kind == .fields,
-                FieldMerge.merge(a, b, into: &writer) == .merged
-            else { throw TablesError.corruptRow(of: entry.name) }
+        try fold.value.withBytes { value throws(TablesError) in
+            try presenter.present([value], into: &rows) { _ in start }
         }
+        result.row = rows[0].map { [UInt8]($0) }
     }
 }

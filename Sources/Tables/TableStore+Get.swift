@@ -12,38 +12,53 @@ package enum GetLimits {
 extension TableStore {
     /// The rows of many keys, which are tuples, in their order.
     package func get(_ table: TableEntry, keys: ByteStrings) throws(TablesError) -> RowMessages {
-        let plan = plan(of: table)
-        let storageKeys = try TableStore.storageKeys(of: keys, plan)
+        let lookup = RowLookup()
+        lookup.keys = keys
+        if try !lookUpHot(lookup, in: table) { try lookUpStored(lookup, in: table) }
+        return lookup.rows
+    }
+
+    /// The states of many keys as they are stored, and the version they are of; that is 0 where nothing was ever loaded.
+    package func getStates(
+        _ table: TableEntry, keys: ByteStrings, version: UInt32? = nil
+    ) throws(TablesError) -> (rows: RowMessages, version: UInt32) {
         var rows = RowMessages()
-        guard let (opened, family) = try serving(table) else {
-            for _ in 0..<keys.count { rows.appendAbsent() }
-            return rows
+        let plan = plan(of: table)
+        let version = try read(keys, of: table, version: version, plan) { values throws(TablesError) in
+            try plan.presenter.copyStates(values, into: &rows)
+        }
+        return (rows, version)
+    }
+
+    /// Hands over the stored values of keys, and tells the version; 0, and no value, where nothing was ever loaded.
+    private func read(
+        _ keys: ByteStrings, of table: TableEntry, version: UInt32?, _ plan: TablePlan,
+        _ body: ([UnsafeRawBufferPointer?]) throws(TablesError) -> Void
+    ) throws(TablesError) -> UInt32 {
+        var storageKeys = ByteStrings()
+        try plan.storageKeys(of: keys, into: &storageKeys)
+        guard let read = try self.version(version, of: table) else {
+            try body([UnsafeRawBufferPointer?](repeating: nil, count: keys.count))
+            return 0
         }
         do {
             try storageKeys.arena.withUnsafeBytes { arena in
                 try storageKeys.ends.withUnsafeBufferPointer { ends in
-                    try opened.database.withValues(forKeys: arena, ends: ends, in: family, sorted: keys.count == 1) {
-                        values in
+                    try read.opened.database.withValues(forKeys: arena, ends: ends, in: read.family) { values in
                         var stored: [UnsafeRawBufferPointer?] = []
                         stored.reserveCapacity(values.count)
                         for index in 0..<values.count { stored.append(values[index]) }
                         guard stored.reduce(0, { $0 + ($1?.count ?? 0) }) <= GetLimits.bytes else {
-                            throw TablesError(
-                                .limitExceeded,
-                                "the rows have more than \(GetLimits.bytes >> 20) MiB together; ask for fewer at once")
+                            throw GetLimits.exceeded
                         }
-                        try plan.presenter.present(stored, into: &rows) { index throws(TablesError) in
-                            try keys.arena.withBytes { arena throws(TablesError) in
-                                try plan.paneStart(of: UnsafeRawBufferPointer(rebasing: arena[keys.range(at: index)]))
-                            }
-                        }
+                        try body(stored)
                     }
                 }
             }
         } catch {
             throw TablesError(thrown: error, "reading table \(table.name)")
         }
-        return rows
+        return read.number
     }
 
     package func get(_ table: TableEntry, keys: [[UInt8]]) throws(TablesError) -> RowMessages {
@@ -51,42 +66,26 @@ extension TableStore {
         for key in keys { strings.append(key) }
         return try get(table, keys: strings)
     }
+}
 
-    /// The family of the version that serves; nil where nothing was ever loaded. A request holds a snapshot of the
-    /// catalog, and its version may have been replaced and dropped since: then it goes on with the new one, which may have been
-    /// replaced in turn before it is found.
-    func serving(_ table: TableEntry) throws(TablesError) -> (OpenStore, Family)? {
-        let opened = try opened()
-        var sought = table.servingVersion
-        if let family = opened.family(VersionID(table: table.id, version: sought)) { return (opened, family) }
-        while true {
-            guard let newest = catalog.snapshot.table(id: table.id) else {
-                throw TablesError(.notFound, "table \(table.name) was dropped")
-            }
-            if newest.versions.isEmpty { return nil }
-            if let family = opened.family(VersionID(table: newest.id, version: newest.servingVersion)) {
-                return (opened, family)
-            }
-            guard newest.servingVersion != sought else {
-                throw TableStore.noVersion(VersionID(table: newest.id, version: sought))
-            }
-            sought = newest.servingVersion
-        }
-    }
-
-    private static func storageKeys(of keys: ByteStrings, _ plan: TablePlan) throws(TablesError) -> ByteStrings {
+extension TablePlan {
+    /// The storage keys of tuples, or of some of them, in place of what stands in `storageKeys`.
+    func storageKeys(
+        of keys: ByteStrings, at indices: [Int]? = nil, into storageKeys: inout ByteStrings
+    ) throws(TablesError) {
+        storageKeys.arena.removeAll(keepingCapacity: true)
+        storageKeys.ends.removeAll(keepingCapacity: true)
         try keys.arena.withBytes { arena throws(TablesError) in
-            for index in 0..<keys.count {
-                try plan.shape.check(UnsafeRawBufferPointer(rebasing: arena[keys.range(at: index)]))
+            for place in 0..<(indices?.count ?? keys.count) {
+                let tuple = UnsafeRawBufferPointer(rebasing: arena[keys.range(at: indices?[place] ?? place)])
+                try shape.check(tuple)
+                do throws(BytesError) {
+                    try storageKey.append(tuple, to: &storageKeys)
+                } catch {
+                    throw TablesError(.wrongKey, "a key of table \(entry.name): \(error.message)", cause: error)
+                }
             }
         }
-        var storageKeys = ByteStrings()
-        do {
-            try plan.storageKey.encode(keys, into: &storageKeys)
-        } catch {
-            throw TablesError(.wrongKey, "a key of table \(plan.entry.name): \(error.message)", cause: error)
-        }
-        return storageKeys
     }
 }
 

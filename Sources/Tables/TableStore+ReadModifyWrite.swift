@@ -19,7 +19,7 @@ extension TableStore {
             do {
                 try keys.arena.withUnsafeBytes { arena in
                     try keys.ends.withUnsafeBufferPointer { ends in
-                        try opened.database.withValues(forKeys: arena, ends: ends, in: family, sorted: true) { found in
+                        try opened.database.withValues(forKeys: arena, ends: ends, in: family) { found in
                             for (place, index) in indices.enumerated() {
                                 rows.append(combined(found[place], with: merges.operands[index]))
                             }

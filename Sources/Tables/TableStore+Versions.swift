@@ -1,4 +1,5 @@
 package import RocksDB
+internal import Synchronization
 
 // A version's family is made before the catalog names the version and dropped after the catalog has forgotten it, so
 // that whoever finds the version in a snapshot finds its rows. What a crash leaves in between, the next start clears.
@@ -16,6 +17,7 @@ extension TableStore {
         do {
             let options = memory.familyOptions(mergeOperator)
             opened.add(try opened.database.createFamily(StoreRecords.familyName(id), options: options), id)
+            beginEpoch()
         } catch {
             throw TablesError(storage: error, "making version \(version) of table \(table)")
         }
@@ -28,6 +30,7 @@ extension TableStore {
         let id = VersionID(table: table, version: version)
         let opened = try writable()
         guard let family = opened.remove(id) else { return }
+        beginEpoch()
         publishedPositions.remove(.table(id))
         var batch = WriteBatch()
         batch.delete(StoreRecords.markKey(id), in: opened.records)
@@ -56,6 +59,9 @@ extension TableStore {
                 throw TablesError(.alreadyExists, "version \(version) of table \(table) has rows already")
             }
             if !files.isEmpty { try opened.database.ingest(files, into: family, movingFiles: true) }
+            // Whoever looked rows up before found them absent, and that is kept.
+            opened.renewSpace(of: id)
+            beginEpoch()
         } catch {
             throw TablesError(thrown: error, doing)
         }

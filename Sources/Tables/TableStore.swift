@@ -10,11 +10,15 @@ package final class TableStore: Sendable {
     package let catalog: CatalogStore
     let directory: String
     let memory: TableMemory
+    let hotRows: HotRowCache?
+    /// Rises whenever versions come or go and whenever the store is opened or closed: what a reader found out about a version holds
+    /// as long as it is the same.
+    let epoch = Atomic<UInt64>(1)
     package let switches: TestSwitches
     let mergeOperator = StateMergeOperator()
     let publishedPositions = PositionTable()
     private let gate = WriteGate()
-    let plans = Mutex<[UInt32: TablePlan]>([:])
+    let plans = Mutex<[VersionID: TablePlan]>([:])
     let state: Mutex<State>
     /// Held while the store is opened again, so that one of many callers does it.
     private let recovery = Mutex<Void>(())
@@ -33,16 +37,20 @@ package final class TableStore: Sendable {
     }
 
     /// Opens the store in a folder of its own, or makes it. Families that the catalog does not name are dropped, those
-    /// of its live versions that are missing are made. `memoryBytes` bounds cache and memtables together.
+    /// of its live versions that are missing are made. `memoryBytes` bounds caches and memtables together; `hotRowBytes` of it,
+    /// an eighth by default, are for hot rows.
     package init(
-        directory: String, catalog: CatalogStore, memoryBytes: Int, switches: TestSwitches = .environment
+        directory: String, catalog: CatalogStore, memoryBytes: Int, hotRowBytes: Int? = nil,
+        switches: TestSwitches = .environment
     ) throws(TablesError) {
         self.directory = directory
         self.catalog = catalog
         self.switches = switches
-        memory = TableMemory(bytes: memoryBytes)
+        memory = TableMemory(bytes: memoryBytes, hotRowBytes: hotRowBytes)
+        hotRows = memory.hotRows > 0 ? try HotRowCache(bytes: memory.hotRows) : nil
         let (opened, positions) = try OpenStore.open(
-            at: directory, catalog: catalog.snapshot, keeping: [], memory: memory, mergeOperator: mergeOperator)
+            at: directory, catalog: catalog.snapshot, keeping: [], memory: memory, hotRows: hotRows,
+            mergeOperator: mergeOperator)
         publishedPositions.replaceAll(positions)
         state = Mutex(State(opened: opened))
     }
@@ -53,6 +61,7 @@ package final class TableStore: Sendable {
             state.isClosed = true
             return state.opened.take()
         }
+        beginEpoch()
         do {
             try opened?.database.close()
         } catch {
@@ -63,8 +72,8 @@ package final class TableStore: Sendable {
     /// How often an operand could not be read or merged and was set aside; anything but 0 deserves a look.
     package var undecodableOperands: Int { mergeOperator.undecodableOperands }
 
-    /// Bytes in the block cache and the memtables.
-    package var memoryBytes: Int { state.withLock { $0.opened?.database.cachedBytes } ?? 0 }
+    /// Bytes in the block cache and the memtables, and those set aside for hot rows.
+    package var memoryBytes: Int { (state.withLock { $0.opened?.database.cachedBytes } ?? 0) + memory.hotRows }
 
     // MARK: After a failed write
 
@@ -87,7 +96,7 @@ package final class TableStore: Sendable {
             try? takeOpened()?.database.close()
             let (reopened, positions) = try OpenStore.open(
                 at: directory, catalog: catalog.snapshot, keeping: state.withLock { $0.versionsBeforeFailure },
-                memory: memory, mergeOperator: mergeOperator)
+                memory: memory, hotRows: hotRows, mergeOperator: mergeOperator)
             publishedPositions.replaceAll(positions)
             let isClosed = state.withLock { state in
                 if state.isClosed { return true }
@@ -104,16 +113,23 @@ package final class TableStore: Sendable {
     }
 
     private func takeOpened() -> OpenStore? {
-        state.withLock { state in
+        let taken: OpenStore? = state.withLock { state in
             guard let opened = state.opened.take() else { return nil }
             state.versionsBeforeFailure = opened.versionIDs
             return opened
         }
+        // Before positions are published anew: who reads those finds no row from before.
+        beginEpoch()
+        return taken
     }
 
     /// Holds every write back until it is called with false, for tests of what a slow disk does.
     package func holdWrites(_ isHeld: Bool) {
         gate.set(shut: isHeld)
+    }
+
+    func beginEpoch() {
+        epoch.wrappingAdd(1, ordering: .releasing)
     }
 
     /// Makes the next write fail, for tests of what a full disk does.

@@ -63,7 +63,7 @@ import Testing
         #expect(text(iterator.value) == "1,2,3")
         let found = try bytes("k").withUnsafeBytes { key in
             try [1].withUnsafeBufferPointer { ends in
-                try database.withValues(forKeys: key, ends: ends, in: family, sorted: true) { values in
+                try database.withValues(forKeys: key, ends: ends, in: family) { values in
                     values[0].map { text($0) }
                 }
             }

@@ -12,14 +12,14 @@ import Testing
         family = try defaultFamily(database)
     }
 
-    private func getMany(_ keys: [String], sorted: Bool, snapshot: Snapshot? = nil) throws -> [String?] {
+    private func getMany(_ keys: [String], snapshot: Snapshot? = nil) throws -> [String?] {
         let arena = bytes(keys.joined())
         var ends: [Int] = []
         for key in keys { ends.append((ends.last ?? 0) + key.utf8.count) }
         return try arena.withUnsafeBytes { arena in
             try ends.withUnsafeBufferPointer { ends in
                 try database.withValues(
-                    forKeys: arena, ends: ends, in: family, sorted: sorted, snapshot: snapshot
+                    forKeys: arena, ends: ends, in: family, snapshot: snapshot
                 ) { values in
                     (0..<values.count).map { index in values[index].map { text($0) } }
                 }
@@ -38,15 +38,15 @@ import Testing
         for i in stride(from: 1, to: 100, by: 20) { try database.put(["key\(i)": "newer"], in: family) }
         var keys = (0..<500).map { "key\($0 &* 7919 % 3000)" } + ["", "key0", "key0"]
         let singles = try keys.map { try database.text($0, in: family) }
-        #expect(try getMany(keys, sorted: false) == singles)
+        #expect(try getMany(keys) == singles)
         #expect(singles.contains(nil) && singles.contains("") && singles.contains("newer"))
         keys.sort { bytes($0).lexicographicallyPrecedes(bytes($1)) }
         let sortedSingles = try keys.map { try database.text($0, in: family) }
-        #expect(try getMany(keys, sorted: true) == sortedSingles)
+        #expect(try getMany(keys) == sortedSingles)
     }
 
     @Test func aBatchedReadOfNothingAnswersNothing() throws {
-        #expect(try getMany([], sorted: true) == [])
+        #expect(try getMany([]) == [])
     }
 
     @Test func aValueIsLentAndAnErrorOfTheBorrowerPasses() throws {
@@ -67,7 +67,7 @@ import Testing
         let snapshot = try database.snapshot()
         try database.put(["a": "2", "b": "3"], in: family)
         #expect(try database.text("a", in: family, snapshot: snapshot) == "1")
-        #expect(try getMany(["a", "b"], sorted: true, snapshot: snapshot) == ["1", nil])
+        #expect(try getMany(["a", "b"], snapshot: snapshot) == ["1", nil])
         let iterator = try database.iterator(in: family, snapshot: snapshot)
         #expect(try rows(iterator) == ["a=1"])
         #expect(try rows(database.iterator(in: family)) == ["a=2", "b=3"])

@@ -21,7 +21,7 @@ typedef struct maser_rocks_database maser_rocks_database;
 typedef struct maser_rocks_family maser_rocks_family;
 typedef struct maser_rocks_batch maser_rocks_batch;
 typedef struct maser_rocks_value maser_rocks_value;
-typedef struct maser_rocks_values maser_rocks_values;
+typedef struct maser_rocks_reader maser_rocks_reader;
 typedef struct maser_rocks_snapshot maser_rocks_snapshot;
 typedef struct maser_rocks_iterator maser_rocks_iterator;
 typedef struct maser_rocks_sst_writer maser_rocks_sst_writer;
@@ -174,12 +174,17 @@ maser_rocks_status maser_rocks_get(maser_rocks_database *database, const maser_r
                                    maser_rocks_value **value, maser_rocks_slice *bytes);
 void maser_rocks_value_destroy(maser_rocks_value *value);
 
-/// Keys stand one after the other in `arena`; `ends` says where each ends. `*slices` has one slice for each.
-maser_rocks_status maser_rocks_multi_get(maser_rocks_database *database, const maser_rocks_family *family,
-                                         const void *arena, const intptr_t *ends, size_t count, bool sorted,
-                                         const maser_rocks_snapshot *snapshot, maser_rocks_values **values,
-                                         const maser_rocks_slice **slices);
-void maser_rocks_values_destroy(maser_rocks_values *values);
+/// The working memory of batched reads, kept from read to read; for one thread at a time.
+maser_rocks_reader *maser_rocks_reader_create(void);
+void maser_rocks_reader_destroy(maser_rocks_reader *reader);
+
+/// Keys stand one after the other in `arena`; `ends` says where each ends. `*slices` has one slice for each, lent until
+/// `maser_rocks_reader_release`. `*file_bytes` is what had to be read from files.
+maser_rocks_status maser_rocks_multi_get(maser_rocks_reader *reader, maser_rocks_database *database,
+                                         const maser_rocks_family *family, const void *arena, const intptr_t *ends,
+                                         size_t count, const maser_rocks_snapshot *snapshot,
+                                         const maser_rocks_slice **slices, uint64_t *file_bytes);
+void maser_rocks_reader_release(maser_rocks_reader *reader);
 
 typedef struct {
     maser_rocks_slice bytes;

@@ -5,8 +5,9 @@
 /// XXH3-64 of `length` bytes, seed 0. See https://github.com/Cyan4973/xxHash (doc/xxhash_spec.md).
 uint64_t maser_xxh3_64(const void *bytes, size_t length);
 
-/// Of each of `count` byte strings that lie one after another in `arena`; number i ends at ends[i].
-void maser_xxh3_64_of_each(const void *arena, const intptr_t *ends, size_t count, uint64_t *hashes);
+/// Of each of `count` byte strings that lie one after another in `arena`, without the first `skipped` bytes of each; number i
+/// ends at ends[i].
+void maser_xxh3_64_of_each(const void *arena, const intptr_t *ends, size_t count, size_t skipped, uint64_t *hashes);
 
 /// The same of bytes that come piece by piece.
 typedef struct maser_xxh3_stream maser_xxh3_stream;

@@ -1,0 +1,227 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+// S3-FIFO (Yang and others, SOSP 2023): a new row goes into a small ring. When it comes to that ring's end it moves to the main one
+// if it was found in the meantime, else it leaves, and its ghost stays: coming back soon, it goes into the main ring at once. A
+// row at the main ring's end that was found since goes round once more. So what is read once, as by a scan of cold keys, passes
+// through a tenth of the memory and leaves the rest alone.
+
+/// One part of the cache: its own rows, memory and lock.
+///
+/// Writers hold `sequence` odd. Readers take no lock: they look, and what they saw counts when `sequence` was even before and is the
+/// same afterwards.
+struct HotStripe: ~Copyable {
+    private static let smallShare = 10
+    /// Hits that take a row from the small ring to the main one.
+    private static let hitsToStay: UInt8 = 1
+    /// Rows that may go round in the main ring before one of them leaves all the same: it bounds the time of an insertion.
+    private static let roundsPerInsertion = 16
+
+    let sequence = Atomic<UInt64>(0)
+    /// Rises with every commit that wrote a row of this stripe, cached or not.
+    let writes = Atomic<UInt64>(0)
+    let buckets: UnsafeMutableRawPointer
+    let bucketCount: Int
+    let arena: UnsafeMutableRawPointer
+    let arenaBytes: Int
+    private var small: HotRing
+    private var main: HotRing
+
+    /// `memory` is zeros.
+    init(buckets: UnsafeMutableRawPointer, count: Int, arena: UnsafeMutableRawPointer, bytes: Int) {
+        self.buckets = buckets
+        bucketCount = count
+        self.arena = arena
+        arenaBytes = bytes
+        let middle = bytes / Self.smallShare & ~7
+        small = HotRing(0..<middle)
+        main = HotRing(middle..<bytes)
+    }
+
+    /// A row that took more would push out too many others.
+    static func greatestEntry(inArenaOf bytes: Int) -> Int { bytes / smallShare / 4 }
+
+    // MARK: Holding
+
+    private static let spinsBeforeYield = 100
+
+    /// false where somebody else holds it just now.
+    func tryHold() -> Bool {
+        let sequence = sequence.load(ordering: .relaxed)
+        guard sequence & 1 == 0,
+            self.sequence.compareExchange(expected: sequence, desired: sequence + 1, ordering: .acquiring).exchanged
+        else { return false }
+        // What is written while it is held must not be seen before it is.
+        atomicMemoryFence(ordering: .releasing)
+        return true
+    }
+
+    func hold() {
+        var spins = 0
+        while !tryHold() {
+            spins += 1
+            if spins % Self.spinsBeforeYield == 0 { sched_yield() }
+        }
+    }
+
+    func letGo() {
+        sequence.wrappingAdd(1, ordering: .releasing)
+    }
+
+    // MARK: Reading
+
+    func bucketIndex(_ hash: UInt64) -> Int {
+        Int((hash >> 16 & 0xffff_ffff) &* UInt64(bucketCount) >> 32)
+    }
+
+    @inline(__always)
+    func bucket(_ index: Int) -> HotBucket {
+        HotBucket(at: buckets + index &* HotBucket.bytes)
+    }
+
+    @inline(__always)
+    func entry(at place: UInt32) -> HotEntry {
+        HotEntry(at: arena + Self.offset(of: place))
+    }
+
+    @inline(__always)
+    static func offset(of place: UInt32) -> Int { Int(place &- 1) &* 8 }
+
+    private static func place(at offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: offset / 8 + 1) }
+
+    // MARK: While it is held
+
+    /// The slot of a key, of whatever revision.
+    private func find(_ key: HotKey, in bucket: HotBucket) -> Int? {
+        var slots = bucket.slots(tagged: key.tag)
+        while let slot = slots.next() {
+            let place = bucket.place(slot)
+            if place == 0 { continue }
+            let entry = entry(at: place)
+            if entry.space == key.space, entry.shape.keyBytes == key.bytes.count, entry.hasKey(key.bytes) {
+                return slot
+            }
+        }
+        return nil
+    }
+
+    /// Takes out a row that was written. It comes back among those that stay, if it comes back soon.
+    func remove(_ key: HotKey) {
+        let bucket = bucket(bucketIndex(key.hash))
+        guard let slot = find(key, in: bucket) else { return }
+        if main.contains(Self.offset(of: bucket.place(slot))) || bucket.hits(slot) >= Self.hitsToStay {
+            bucket.addGhost(key.tag)
+        }
+        bucket.setPlace(slot, 0)
+    }
+
+    /// nil for an absent row. Nothing happens where the same row is there.
+    mutating func insert(_ key: HotKey, revision: UInt32, message: UnsafeRawBufferPointer?) {
+        let index = bucketIndex(key.hash)
+        let bucket = bucket(index)
+        if let slot = find(key, in: bucket) {
+            if entry(at: bucket.place(slot)).shape.revision == revision { return }
+            bucket.setPlace(slot, 0)
+        }
+        let shape = HotEntry.Shape(
+            messageBytes: message?.count ?? 0, isPresent: message != nil, keyBytes: key.bytes.count, revision: revision)
+        let offset: Int
+        if bucket.isGhost(key.tag) {
+            makeRoomInMain(for: shape.alignedBytes)
+            offset = main.push(shape.alignedBytes, in: arena)
+        } else {
+            while !small.hasRoom(for: shape.alignedBytes) { leaveSmall() }
+            offset = small.push(shape.alignedBytes, in: arena)
+        }
+        HotEntry(at: arena + offset).write(
+            bucket: index, space: key.space, shape, key: key.bytes,
+            message: message ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        let slot = freeSlot(in: bucket)
+        bucket.setTag(slot, key.tag)
+        bucket.setHits(slot, 0)
+        bucket.setPlace(slot, Self.place(at: offset))
+    }
+
+    /// A free slot, or that of the row that was found least, one in the small ring first.
+    private func freeSlot(in bucket: HotBucket) -> Int {
+        var chosen = 0
+        var least = Int.max
+        for slot in 0..<HotBucket.slots {
+            let place = bucket.place(slot)
+            if place == 0 { return slot }
+            let worth = Int(bucket.hits(slot)) * 2 + (main.contains(Self.offset(of: place)) ? 1 : 0)
+            if worth < least { (chosen, least) = (slot, worth) }
+        }
+        return chosen
+    }
+
+    /// The slot that leads to an entry; nil where none does any more, for its row was written or replaced.
+    private func slot(of entry: HotEntry, at offset: Int) -> Int? {
+        let bucket = bucket(entry.bucket)
+        let place = Self.place(at: offset)
+        for slot in 0..<HotBucket.slots where bucket.place(slot) == place { return slot }
+        return nil
+    }
+
+    private mutating func leaveSmall() {
+        let offset = small.tail
+        let entry = HotEntry(at: arena + offset)
+        if entry.isFiller { return small.popFiller() }
+        let shape = entry.shape
+        if let slot = slot(of: entry, at: offset) {
+            let bucket = bucket(entry.bucket)
+            if bucket.hits(slot) >= Self.hitsToStay {
+                makeRoomInMain(for: shape.alignedBytes)
+                let moved = main.push(shape.alignedBytes, in: arena)
+                (arena + moved).copyMemory(from: entry.base, byteCount: shape.alignedBytes)
+                bucket.setHits(slot, 0)
+                bucket.setPlace(slot, Self.place(at: moved))
+            } else {
+                bucket.addGhost(bucket.tag(slot))
+                bucket.setPlace(slot, 0)
+            }
+        }
+        small.pop(shape.alignedBytes)
+    }
+
+    private mutating func makeRoomInMain(for bytes: Int) {
+        var rounds = Self.roundsPerInsertion
+        while !main.hasRoom(for: bytes) {
+            let offset = main.tail
+            let entry = HotEntry(at: arena + offset)
+            if entry.isFiller {
+                main.popFiller()
+                continue
+            }
+            let size = entry.shape.alignedBytes
+            let bucket = bucket(entry.bucket)
+            let slot = slot(of: entry, at: offset)
+            main.pop(size)
+            guard let slot else { continue }
+            let hits = bucket.hits(slot)
+            guard hits > 0, rounds > 0, main.hasRoom(for: size) else {
+                bucket.setPlace(slot, 0)
+                continue
+            }
+            rounds -= 1
+            let moved = main.push(size, in: arena)
+            // The two may overlap: the ring may be full but for what the entry itself left.
+            (arena + moved).copyMemory(from: arena + offset, byteCount: size)
+            bucket.setHits(slot, hits - 1)
+            bucket.setPlace(slot, Self.place(at: moved))
+        }
+    }
+}
+
+/// A row's key as the cache looks for it.
+struct HotKey {
+    let hash: UInt64
+    let space: UInt32
+    /// The tuple.
+    let bytes: UnsafeRawBufferPointer
+
+    var tag: UInt16 { UInt16(truncatingIfNeeded: hash) }
+}
