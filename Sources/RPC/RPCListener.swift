@@ -31,7 +31,7 @@ package final class RPCListener: Sendable {
 
     package var connectionCount: Int { connections.count }
 
-    /// `report` gets a line for every connection that ends because of what its client did.
+    /// `report` gets a line for every connection that ends because of what its client did; of a flood of them, some.
     package static func start(
         host: String, port: Int, security: ListenerSecurity, group: any EventLoopGroup, limits: RPCLimits = RPCLimits(),
         handler: any RequestHandler, report: @escaping @Sendable (String) -> Void = { _ in }
@@ -52,6 +52,8 @@ package final class RPCListener: Sendable {
                     "plaintext is served on a loopback address only, and \(host) is none: use TLS, or 127.0.0.1")
             }
         }
+        let limiter = ReportLimiter(report)
+        let report: @Sendable (String) -> Void = { limiter($0) }
         let connections = ConnectionSet(limit: limits.connections)
         let buffers = LoopBufferSet()
         let bootstrap = ServerBootstrap(group: group)
