@@ -20,7 +20,7 @@ extension Client {
     func describe(table: String, deadline: NIODeadline) async throws(ClientError) -> WireTableDescriptor {
         var request = WireDescribeTableRequest()
         request.table = table
-        return try await call(.describeTable, request, isIdempotent: true, deadline: deadline)
+        return try await call(.describeTable, request, CallOptions(deadline: deadline))
     }
 
     package func tables() async throws(ClientError) -> [WireTableDescriptor] {
@@ -60,7 +60,7 @@ extension Client {
     func ask<Answer: Message>(
         _ operation: RPC.Operation, _ request: some Message
     ) async throws(ClientError) -> Answer {
-        try await call(operation, request, isIdempotent: true, deadline: deadline(nil))
+        try await call(operation, request, CallOptions(deadline: deadline(nil)))
     }
 
     // MARK: Apps

@@ -20,12 +20,14 @@ internal import Synchronization
 /// A call that fails for a reason that passes is repeated while its timeout lasts, with growing delays. So is an append, which
 /// the server takes once however often it comes. Another change whose answer was lost is not: it throws `unknownOutcome`.
 public final class Client: Sendable {
-    private let pool: ConnectionPool
+    let pool: ConnectionPool
+    let configuration: ClientConfiguration
+    let retries = RetryPolicy()
+    let retryBudget = Mutex(RetryBudget(now: .now()))
+    let hedges = HedgeGovernor()
     private let schemas = SchemaCache()
-    private let retries = RetryPolicy()
     /// By category, in lower case: all that this client appends without a producer's name.
     private let producers = Mutex<[String: AppendProducer]>([:])
-    private let configuration: ClientConfiguration
 
     private init(_ configuration: ClientConfiguration) throws(ClientError) {
         self.configuration = configuration
@@ -39,7 +41,9 @@ public final class Client: Sendable {
         do throws(RPCError) {
             let dialer = try RPCDialer(
                 host: configuration.endpoint.host, port: configuration.endpoint.port, security: security, group: group)
-            pool = ConnectionPool(dialer, size: configuration.connections, group: group)
+            pool = ConnectionPool(
+                dialer, size: configuration.connections, least: configuration.hedging == nil ? 1 : 2,
+                healthChecks: configuration.healthChecks, group: group)
         } catch {
             throw ClientError(error)
         }
@@ -107,81 +111,6 @@ public final class Client: Sendable {
             } catch {
                 return .failure(error)
             }
-        }
-    }
-
-    // MARK: Calls
-
-    func deadline(_ timeout: Duration?) -> NIODeadline {
-        .now() + TimeAmount(timeout ?? configuration.timeout)
-    }
-
-    /// Sends a request, again if it helps and does no harm, and returns its answer's message.
-    func call(
-        _ operation: RPC.Operation, isIdempotent: Bool, deadline: NIODeadline,
-        _ body: @Sendable (inout ByteWriter) -> Void
-    ) async throws(ClientError) -> ByteBuffer {
-        var attempt = 0
-        while true {
-            attempt += 1
-            do throws(RPCError) {
-                let connection = try await pool.connection(deadline: deadline)
-                return try await connection.request(operation, deadline: deadline, body)
-            } catch {
-                let decision = retries.decide(
-                    error, isIdempotent: isIdempotent, attempt: attempt, timeLeft: deadline - .now(),
-                    jitter: .random(in: 0...1))
-                guard case .retry(let delay) = decision else {
-                    throw ClientError(error, changesSomething: !isIdempotent)
-                }
-                try? await Task.sleep(nanoseconds: UInt64(delay.nanoseconds))
-            }
-        }
-    }
-
-    /// Sends an append that has a number until it is answered or its time is over: it lands once.
-    func append(
-        deadline: NIODeadline, _ body: @Sendable (inout ByteWriter) -> Void
-    ) async throws(ClientError) -> ByteBuffer {
-        var attempt = 0
-        // What was sent once may land later than what the server said to another sending.
-        var unanswered: RPCError?
-        while true {
-            attempt += 1
-            do throws(RPCError) {
-                let connection = try await pool.connection(deadline: deadline)
-                return try await connection.request(
-                    .append, deadline: retries.attemptDeadline(now: .now(), deadline: deadline), body)
-            } catch {
-                if error.mayHaveBeenDone { unanswered = error }
-                let decision = retries.decideAppend(
-                    error, attempt: attempt, timeLeft: deadline - .now(), jitter: .random(in: 0...1))
-                guard case .retry(let delay) = decision else {
-                    throw ClientError(unanswered ?? error, changesSomething: true)
-                }
-                try? await Task.sleep(nanoseconds: UInt64(delay.nanoseconds))
-            }
-        }
-    }
-
-    /// The same with generated messages.
-    func call<Answer: Message>(
-        _ operation: RPC.Operation, _ message: some Message, isIdempotent: Bool, deadline: NIODeadline,
-        as type: Answer.Type = Answer.self
-    ) async throws(ClientError) -> Answer {
-        var encoded = ByteWriter()
-        do throws(RPCError) {
-            try encoded.append(message: message)
-        } catch {
-            throw ClientError(error)
-        }
-        let answer = try await call(operation, isIdempotent: isIdempotent, deadline: deadline) {
-            [bytes = encoded.bytes] writer in writer.append(contentsOf: bytes)
-        }
-        do {
-            return try Answer(serializedBytes: [UInt8](answer.readableBytesView))
-        } catch {
-            throw ClientError(.protocolViolation, "the server's answer cannot be read", cause: error)
         }
     }
 }

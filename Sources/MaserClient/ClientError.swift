@@ -2,7 +2,7 @@ package import RPC
 
 /// Why a call of the client failed, in words for a person, and what a program can do about it.
 public struct ClientError: Error, Sendable, CustomStringConvertible {
-    public enum Code: String, Hashable, Sendable {
+    public enum Code: String, Hashable, Sendable, CaseIterable {
         /// There is no such table, category or app. (A row that is not there is `nil`, not an error.)
         case notFound
         /// A key, a range or a setting does not fit.
@@ -63,7 +63,14 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// What to do about it.
+    public var advice: String { code.advice }
+
     public var description: String { message }
+}
+
+extension ClientError: CustomDebugStringConvertible {
+    public var debugDescription: String { "\(code.rawValue): \(message); \(advice)" }
 }
 
 extension ClientError {
@@ -81,6 +88,33 @@ extension ClientError {
 }
 
 extension ClientError.Code {
+    /// What to do about an error of this kind.
+    public var advice: String {
+        switch self {
+        case .notFound: "check the name: maser tables, maser categories and maser describe show what there is"
+        case .invalidArgument: "correct what the message names"
+        case .refused: "do first what the message asks for"
+        case .sql: "correct the SQL at the place that is shown"
+        case .overloaded: "call again later, ask for less at once, or have a quota raised"
+        case .stale: "allow more staleness, let the call wait (waitsUntilFresh), or see in maser status what is behind"
+        case .versionGone: "begin anew, without the version"
+        case .forbidden: "have a grant added for this certificate's name, or use another certificate"
+        case .deadlineExceeded: "call again, or give the call a longer timeout"
+        case .unavailable: "call again when the server has started; of a closed client, make a new one"
+        case .connectionFailed: "check the endpoint, and that the server runs and can be reached from here"
+        case .tls: "check the paths, names and dates of the certificates on both sides"
+        case .unknownOutcome: "find out whether it was done before doing it again"
+        case .fenced: "let the new producer append, or open the category again to take its place"
+        case .tooLarge: "ask for less, or send less, at once"
+        case .decoding: "make the type fit the table: maser describe shows its columns and their types"
+        case .protocolViolation: "use a client and a server that fit each other"
+        case .cancelled: "nothing: the task that called was cancelled"
+        case .storageFailure: "see the server's log and its disks"
+        case .diskFull: "make room on the server's disk, then call again"
+        case .serverFailure: "see the server's log, and report it"
+        }
+    }
+
     fileprivate init(of code: ErrorCode) {
         self =
             switch code {

@@ -12,6 +12,9 @@ package final class ClientConnection: Sendable {
     private let channel: any Channel
     private let limits: RPCLimits
     private let core: Mutex<Core>
+    /// What `load` says, read without the lock by who chooses among connections.
+    private let loadWord = Atomic<Int>(-1)
+    private let reads = Atomic<UInt64>(0)
     private let greeted: EventLoopPromise<Void>
 
     fileprivate struct Core {
@@ -34,11 +37,28 @@ package final class ClientConnection: Sendable {
     /// Done when both sides have said hello.
     var whenGreeted: EventLoopFuture<Void> { greeted.futureResult }
 
+    /// How many requests wait for their answer; nil where it takes none.
+    package var load: Int? {
+        let load = loadWord.load(ordering: .relaxed)
+        return load < 0 ? nil : load
+    }
     /// Whether it takes requests.
-    package var isOpen: Bool { core.withLock { $0.state.phase == .open } }
+    package var isOpen: Bool { load != nil }
     package var pendingCount: Int { core.withLock { $0.ledger.count } }
+    /// Rises whenever something comes from the server, be it part of an answer: a connection where it stands is idle or dead.
+    package var receivedCount: UInt64 { reads.load(ordering: .relaxed) }
+    /// Whether what was sent has left this process, up to what the channel may hold back.
+    package var isWritable: Bool { channel.isWritable }
     /// Done when it is closed.
     package var whenClosed: EventLoopFuture<Void> { channel.closeFuture }
+
+    /// All that changes the core goes through here, so that `load` follows.
+    private func withCore<R>(_ change: (inout sending Core) -> sending R) -> sending R {
+        core.withLock { core in
+            defer { loadWord.store(core.state.phase == .open ? core.ledger.count : -1, ordering: .relaxed) }
+            return change(&core)
+        }
+    }
 
     // MARK: Requests
 
@@ -51,7 +71,7 @@ package final class ClientConnection: Sendable {
     ) -> UInt64 {
         var (mustFlush, mustSweep) = (false, false)
         let now = deadline == .distantFuture ? NIODeadline.uptimeNanoseconds(0) : NIODeadline.now()
-        let submission = core.withLock { core in
+        let submission = withCore { core in
             if let refusal = core.state.refusal { return RequestLedger.Submission.refused(refusal) }
             let submission = core.ledger.submit(
                 operation, deadline: deadline, now: now, completion: completion, body)
@@ -108,14 +128,14 @@ package final class ClientConnection: Sendable {
 
     /// Stops waiting for an answer.
     package func cancel(_ id: UInt64) {
-        let (request, isDone) = core.withLock { core in (core.ledger.take(id), core.isDone) }
+        let (request, isDone) = withCore { core in (core.ledger.take(id), core.isDone) }
         request?.fail(RPCError(.cancelled))
         if isDone { channel.close(promise: nil) }
     }
 
     /// Takes no more requests, waits for the answers that are due, and closes.
     package func close() {
-        let isDone = core.withLock { core in
+        let isDone = withCore { core in
             core.state.retire(RPCError(.unavailable, "the client was closed"))
             return core.isDone
         }
@@ -125,7 +145,7 @@ package final class ClientConnection: Sendable {
     // MARK: The event loop's side
 
     private func flush() {
-        let buffer = core.withLock { core in
+        let buffer = withCore { core in
             core.isFlushScheduled = false
             return core.ledger.takeOutgoing(channel.allocator)
         }
@@ -140,10 +160,11 @@ package final class ClientConnection: Sendable {
 
     /// Serves all whole frames at the start of `buffer`, and leaves the rest in it.
     func receive(_ buffer: inout ByteBuffer) {
+        reads.add(1, ordering: .relaxed)
         var batch = AnswerBatch()
         var offset = 0
         let start = buffer.readerIndex
-        core.withLock { core in
+        withCore { core in
             frames: while batch.violation == nil {
                 let step = buffer.withUnsafeReadableBytes { nextFrame(in: $0, at: offset, limit: limits.frameBytes) }
                 switch step {
@@ -175,8 +196,8 @@ package final class ClientConnection: Sendable {
     }
 
     /// Nothing more will come: whoever waits learns so, and whether the server may have done what was asked.
-    func end(_ error: RPCError) {
-        let (reason, pending) = core.withLock { core in
+    package func end(_ error: RPCError) {
+        let (reason, pending) = withCore { core in
             core.state.closed(error)
             return (core.state.ending ?? error, core.ledger.takeAll())
         }
@@ -194,7 +215,7 @@ package final class ClientConnection: Sendable {
 
     /// Ends the requests whose deadline has passed. One timer serves them all: most are answered long before.
     private func sweep(_ time: NIODeadline) {
-        let (expired, next, isDone) = core.withLock { core in
+        let (expired, next, isDone) = withCore { core in
             guard core.sweep == time else { return ([PendingRequest](), NIODeadline?.none, false) }
             let (expired, next) = core.ledger.takeExpired(at: max(.now(), time))
             core.sweep = next

@@ -49,13 +49,12 @@ struct AppendNumbersTests {
     func decisions() {
         let policy = RetryPolicy()
         func decide(_ error: RPCError, timeLeft: TimeAmount = .seconds(1)) -> RetryPolicy.Decision {
-            policy.decideAppend(error, attempt: 1, timeLeft: timeLeft, jitter: 1)
+            policy.decide(error, .append, attempt: 1, timeLeft: timeLeft, jitter: 1)
         }
-        let again = RetryPolicy.Decision.retry(after: .milliseconds(10))
-        #expect(decide(RPCError(.overloaded)) == again)
-        #expect(decide(RPCError(.connectionLost, mayHaveBeenDone: true)) == again)
-        #expect(decide(RPCError(.deadlineExceeded, mayHaveBeenDone: true)) == again)
-        #expect(decide(RPCError(.storageFailure, mayHaveBeenDone: true)) == again)
+        #expect(decide(RPCError(.overloaded)) == .retry(after: .milliseconds(10), costs: true))
+        for code in [ErrorCode.connectionLost, .deadlineExceeded, .storageFailure] {
+            #expect(decide(RPCError(code, mayHaveBeenDone: true)) != .fail)
+        }
         #expect(decide(RPCError(.diskFull)) == .fail)
         #expect(decide(RPCError(.fenced)) == .fail)
         #expect(decide(RPCError(.cancelled, mayHaveBeenDone: true)) == .fail)

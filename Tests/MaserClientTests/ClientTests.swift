@@ -32,7 +32,7 @@ private struct Airport: Decodable, Equatable, Sendable {
 
 @Suite("The client")
 struct ClientTests {
-    private let day = Timestamp(microseconds: 1_372_896_000_000_000)
+    let day = Timestamp(microseconds: 1_372_896_000_000_000)
 
     func served(
         _ body: (FakeServer, Client) async throws -> Void
@@ -238,7 +238,7 @@ struct ClientTests {
         try await served { _, client in
             let flights = client.category("flights")
             let ends = try await flights.append((0..<5).map { Record(value: "record \($0)") })
-            #expect(ends == [BucketEnd(bucket: 0, offset: 5)])
+            #expect(ends == [CategoryPosition(category: "flights", bucket: 0, offset: 5)])
             var values: [String] = []
             for try await record in flights.records(bucket: 0) {
                 #expect(record.offset == Int64(values.count))
@@ -315,7 +315,7 @@ struct ClientTests {
         #expect(try await lookup.value == 9)
         await server.stop()
         let error = await #expect(throws: ClientError.self) {
-            try await routes.get("JFK", "SFO", day, timeout: .milliseconds(200))
+            try await routes.get("JFK", "SFO", day, options: ReadOptions(timeout: .milliseconds(200)))
         }
         #expect(error?.isRetriable == true)
         client.close()

@@ -17,21 +17,21 @@ public struct Category: Sendable {
     /// same. Throws `unknownOutcome` when the time is over and nobody knows whether it landed; `fenced` when somebody else has
     /// opened the category with the same producer.
     @discardableResult
-    public func append(_ record: Record, timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+    public func append(_ record: Record, timeout: Duration? = nil) async throws(ClientError) -> [CategoryPosition] {
         try await append([record], timeout: timeout)
     }
 
     /// Appends records in one request; those of one bucket stay in their order. They are at most 16 MiB together.
-    /// Returns where the buckets end that took them.
+    /// Returns where the buckets end that took them, which a read can wait for (`ReadOptions.waitingFor`).
     @discardableResult
-    public func append(_ records: [Record], timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+    public func append(_ records: [Record], timeout: Duration? = nil) async throws(ClientError) -> [CategoryPosition] {
         try await append(bytes: records.reduce(0) { $0 + $1.value.count + 64 }, timeout: timeout) { message in
             for record in records { record.append(to: &message) }
         }
     }
 
     /// Appends records that are nothing but values.
-    package func append(values: ByteStrings, timeout: Duration? = nil) async throws(ClientError) -> [BucketEnd] {
+    package func append(values: ByteStrings, timeout: Duration? = nil) async throws(ClientError) -> [CategoryPosition] {
         try await append(bytes: values.arena.count + values.count * 8, timeout: timeout) { message in
             values.arena.withUnsafeBytes { arena in
                 for index in 0..<values.count {
@@ -45,7 +45,7 @@ public struct Category: Sendable {
     /// `records` writes them; they take about so many `bytes`.
     private func append(
         bytes: Int, timeout: Duration?, records: (inout ByteWriter) -> Void
-    ) async throws(ClientError) -> [BucketEnd] {
+    ) async throws(ClientError) -> [CategoryPosition] {
         let deadline = client.deadline(timeout)
         let number = try await producer.begin(deadline: deadline)
         defer { producer.end(number) }
@@ -53,14 +53,17 @@ public struct Category: Sendable {
         WireAppendRequest.append(category: name, to: &message)
         records(&message)
         WireAppendRequest.append(producer: number.id, epoch: number.epoch, sequence: number.sequence, to: &message)
-        let response = try await client.append(deadline: deadline) { [bytes = message.bytes] writer in
+        let options = CallOptions(deadline: deadline, kind: .append)
+        let response = try await client.call(.append, options) { [bytes = message.bytes] writer in
             writer.append(contentsOf: bytes)
         }
         return try response.reading { bytes throws(ClientError) in
             do {
-                var ends: [BucketEnd] = []
+                var ends: [CategoryPosition] = []
                 var reader = WireAppendResponse.Reader(bytes)
-                while let end = try reader.next() { ends.append(BucketEnd(bucket: Int(end.bucket), offset: end.end)) }
+                while let end = try reader.next() {
+                    ends.append(CategoryPosition(category: name, bucket: Int(end.bucket), offset: end.end))
+                }
                 return ends
             } catch {
                 throw ClientError(reading: error)
@@ -105,10 +108,4 @@ public enum ReadStart: Hashable, Sendable {
     /// The first record appended at this time or later.
     case appendedAt(Timestamp)
     case offset(Int64)
-}
-
-/// A bucket that took records, and its end: the offset after the last of them.
-public struct BucketEnd: Hashable, Sendable {
-    public let bucket: Int
-    public let offset: Int64
 }

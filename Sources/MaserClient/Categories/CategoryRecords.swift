@@ -56,7 +56,7 @@ public struct CategoryRecords: AsyncSequence, Sendable {
     ) {
         let wait = isFollowing ? Self.wait : .zero
         let response = try await client.call(
-            .read, isIdempotent: true, deadline: client.deadline(nil) + TimeAmount(wait)
+            .read, CallOptions(deadline: client.deadline(nil) + TimeAmount(wait))
         ) { writer in
             WireReadRequest.append(
                 category: category, bucket: UInt32(clamping: bucket), offset: offset,

@@ -6,6 +6,7 @@ internal import Synchronization
 final class ConnectionPool: Sendable {
     private let dialer: RPCDialer
     private let group: any EventLoopGroup
+    private let healthChecks: HealthChecks
     private let core: Mutex<Core>
 
     private struct Core {
@@ -13,13 +14,18 @@ final class ConnectionPool: Sendable {
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter: UInt64 = 0
         var lastFailure: RPCError?
+        var checkups: RepeatedTask?
     }
 
-    init(_ dialer: RPCDialer, size: Int, group: any EventLoopGroup) {
+    /// `least` of `size` connections are made at once, the others when there is use for them.
+    init(_ dialer: RPCDialer, size: Int, least: Int, healthChecks: HealthChecks, group: any EventLoopGroup) {
         self.dialer = dialer
         self.group = group
-        let backoff = Backoff(first: .milliseconds(10), greatest: .seconds(2))
-        core = Mutex(Core(state: PoolState(size: size, backoff: backoff)))
+        self.healthChecks = healthChecks
+        let state = PoolState<ClientConnection>(
+            size: size, least: least, backoff: Backoff(first: .milliseconds(10), greatest: .seconds(2)),
+            healthChecks: healthChecks, seed: .random(in: .min ... .max))
+        core = Mutex(Core(state: state))
     }
 
     /// An open connection, made if need be before `deadline`.
@@ -27,30 +33,42 @@ final class ConnectionPool: Sendable {
         while true {
             let acquisition = core.withLock { $0.state.acquire(now: .now()) }
             switch acquisition {
-            case .use(let connection, let other):
-                if let other { Task { try? await connect(other, deadline: .now() + Self.connectTimeout) } }
+            case .use(let connection, let place):
+                if let place { makeAhead(place) }
                 return connection
             case .connect(let place): return try await connect(place, deadline: deadline)
             case .waitForConnection: try await waitForConnection(deadline: deadline)
             case .waitUntil(let time, let error):
                 guard time < deadline else { throw error }
                 try? await Task.sleep(nanoseconds: UInt64(max(0, (time - .now()).nanoseconds)))
-            case .closed: throw RPCError(.unavailable, "the client was closed")
+            case .closed: throw Self.closed
             }
             if Task.isCancelled { throw RPCError(.cancelled) }
             if deadline <= .now() { throw RPCError(.deadlineExceeded, "no connection to the server in time") }
         }
     }
 
+    /// Another open connection, where there is one.
+    func other(than connection: ClientConnection) -> ClientConnection? {
+        core.withLock { $0.state.other(than: connection) }
+    }
+
+    // MARK: Making connections
+
+    private func makeAhead(_ place: Int) {
+        Task { try? await connect(place, deadline: .now() + Self.connectTimeout) }
+    }
+
     private func connect(_ place: Int, deadline: NIODeadline) async throws(RPCError) -> ClientConnection {
         let timeout = min(max(deadline - .now(), .milliseconds(1)), Self.connectTimeout)
         do throws(RPCError) {
             let connection = try await dialer.connect(timeout: timeout)
-            let isWanted = settle { $0.connected(place, connection) }
+            let isWanted = settle { $0.connected(place, connection, now: .now()) }
             if !isWanted {
                 connection.close()
-                throw RPCError(.unavailable, "the client was closed")
+                throw Self.closed
             }
+            beginCheckups(on: connection.eventLoop)
             return connection
         } catch {
             settle(failure: error) { $0.failed(place, error, now: .now(), jitter: .random(in: 0...1)) }
@@ -59,6 +77,7 @@ final class ConnectionPool: Sendable {
     }
 
     /// Notes how an attempt ended, and lets those go on who waited for it.
+    @discardableResult
     private func settle<R: Sendable>(
         failure: RPCError? = nil, _ change: @Sendable (inout PoolState<ClientConnection>) -> R
     ) -> R {
@@ -99,13 +118,47 @@ final class ConnectionPool: Sendable {
         core.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
     }
 
-    func close() {
-        let (connections, waiters) = core.withLock { core in
-            defer { core.waiters = [:] }
-            return (core.state.close(), core.waiters)
+    // MARK: Health
+
+    /// They end with the pool: a client that nobody holds any more is not kept alive by them.
+    private func beginCheckups(on eventLoop: any EventLoop) {
+        core.withLock { core in
+            guard core.checkups == nil else { return }
+            core.checkups = eventLoop.scheduleRepeatedTask(
+                initialDelay: healthChecks.interval, delay: healthChecks.interval
+            ) { [weak self] task in
+                if let self { self.checkUp() } else { task.cancel() }
+            }
         }
+    }
+
+    private func checkUp() {
+        let checkup = core.withLock { $0.state.checkUp(now: .now()) }
+        for connection in checkup.pings {
+            // Whatever comes shows that it lives.
+            let isHeard: PendingRequest.Completion = { _ in }
+            connection.send(.ping, deadline: .now() + TimeAmount(healthChecks.patience), completion: isHeard) { _ in }
+        }
+        for connection in checkup.dropped {
+            connection.end(RPCError(.connectionLost, "the server has been silent, and does not answer a ping"))
+        }
+        for place in checkup.connect { makeAhead(place) }
+    }
+
+    func close() {
+        let (connections, waiters, checkups) = core.withLock { core in
+            defer { (core.waiters, core.checkups) = ([:], nil) }
+            return (core.state.close(), core.waiters, core.checkups)
+        }
+        checkups?.cancel()
         for connection in connections { connection.close() }
         for waiter in waiters.values { waiter.resume() }
+    }
+
+    private static var closed: RPCError {
+        var error = RPCError(.unavailable, "the client was closed")
+        error.isRetriable = false
+        return error
     }
 
     private static let connectTimeout = TimeAmount.seconds(10)

@@ -4,7 +4,7 @@ internal import RPC
 internal import Records
 
 extension Client {
-    /// Several lookups, of one table or of several, in one request and as of one moment on the way:
+    /// Several lookups, of one table or of several, in one request:
     ///
     /// ```swift
     /// let (route, airport) = try await client.batch {
@@ -12,13 +12,16 @@ extension Client {
     ///     airports.lookup("SFO")
     /// }
     /// ```
-    public func batch<each Answer: Sendable>(
-        timeout: Duration? = nil, @LookupBuilder _ lookups: () -> (repeat Lookup<each Answer>)
-    ) async throws(ClientError) -> (repeat each Answer) {
+    ///
+    /// `options` hold for all of them; but which version and which columns are read is said table by table (`Table.with(_:)`). They
+    /// are 10,000 keys at most.
+    public func batch<each Value: Sendable>(
+        options: ReadOptions = ReadOptions(), @LookupBuilder _ lookups: () -> (repeat Lookup<each Value>)
+    ) async throws(ClientError) -> (repeat each Value) {
         let lookups = lookups()
         var questions: [LookupQuestion] = []
         for lookup in repeat each lookups { questions.append(lookup.question) }
-        let answers = try await ask(questions, deadline: deadline(timeout))
+        let answers = try await ask(questions, options, callOptions(options))
         do {
             var index = 0
             func next<A>(_ lookup: Lookup<A>) throws -> A {
@@ -34,26 +37,29 @@ extension Client {
     }
 
     /// The rows of each question, in the order of its keys.
-    func ask(_ questions: [LookupQuestion], deadline: NIODeadline) async throws(ClientError) -> [[Row?]] {
+    func ask(
+        _ questions: [LookupQuestion], _ options: ReadOptions, _ call: CallOptions
+    ) async throws(ClientError) -> [Answer<[Row?]>] {
+        let contract = options.contract(wantsFreshness: questions.contains { $0.wantsFreshness })
         var schemas: [TableSchema] = []
-        for question in questions { schemas.append(try await schema(of: question.table, deadline: deadline)) }
+        for question in questions { schemas.append(try await schema(of: question.table, deadline: call.deadline)) }
         for _ in 0..<Self.schemaAttempts {
-            var values: [[[Value]]] = []
-            var encoded: [(table: String, keys: [[UInt8]])] = []
-            for (question, schema) in zip(questions, schemas) {
-                let (keyValues, keys) = try question.encoded(by: schema)
-                values.append(keyValues)
-                encoded.append((question.table, keys))
+            var encoded: [EncodedQuestion] = []
+            for (question, schema) in zip(questions, schemas) { encoded.append(try question.encoded(by: schema)) }
+            let response = try await self.call(.get, call) { [encoded] writer in
+                for question in encoded {
+                    WireGetRequest.append(
+                        table: question.table, keys: question.keys, version: question.reading.version,
+                        columns: question.reading.columns, to: &writer)
+                }
+                WireGetRequest.append(contract: contract, to: &writer)
             }
-            let response = try await call(.get, isIdempotent: true, deadline: deadline) { [encoded] writer in
-                for (table, keys) in encoded { WireGetRequest.append(table: table, keys: keys, to: &writer) }
-            }
-            var stale: [Int] = []
-            let rows = try read(response, questions, schemas, values, stale: &stale)
-            if stale.isEmpty { return rows }
-            for index in stale {
+            var outdated: [Int] = []
+            let answers = try read(response, encoded, outdated: &outdated)
+            if outdated.isEmpty { return answers }
+            for index in outdated {
                 schemas[index] = try await schema(
-                    of: questions[index].table, replacing: schemas[index], deadline: deadline)
+                    of: questions[index].table, replacing: schemas[index], deadline: call.deadline)
             }
         }
         throw Self.restless(questions.first?.table ?? "")
@@ -66,37 +72,42 @@ extension Client {
         ClientError(.unavailable, "the schema of table \(table) changes all the time", isRetriable: true)
     }
 
-    /// `stale` gets the questions whose answer has another schema than was thought.
+    /// `outdated` gets the questions whose answer has another schema than was thought.
     private func read(
-        _ response: ByteBuffer, _ questions: [LookupQuestion], _ schemas: [TableSchema], _ keys: [[[Value]]],
-        stale: inout [Int]
-    ) throws(ClientError) -> [[Row?]] {
+        _ response: ByteBuffer, _ questions: [EncodedQuestion], outdated: inout [Int]
+    ) throws(ClientError) -> [Answer<[Row?]>] {
         try response.reading { bytes throws(ClientError) in
             do {
-                var all: [[Row?]] = []
+                var answers: [Answer<[Row?]>] = []
                 var tables = WireGetResponse.Reader(bytes)
-                for index in questions.indices {
-                    guard var table = try tables.next(), table.rowCount == keys[index].count else {
+                for (index, question) in questions.enumerated() {
+                    guard var table = try tables.next(), table.rowCount == question.keys.count else {
                         throw ClientError(.protocolViolation, "the server did not answer what it was asked for")
                     }
-                    let schema = schemas[index]
-                    guard schema.matches(id: table.tableID, revision: table.schemaRevision) else {
-                        stale.append(index)
-                        all.append([])
-                        continue
-                    }
+                    let schema = question.projection.schema
                     var rows: [Row?] = []
-                    rows.reserveCapacity(table.rowCount)
-                    while let message = try table.nextRow() {
-                        let key = keys[index][rows.count]
-                        rows.append(try message.map { try schema.row(key: key, message: $0) })
+                    if schema.matches(id: table.tableID, revision: table.schemaRevision) {
+                        rows.reserveCapacity(table.rowCount)
+                        while let message = try table.nextRow() {
+                            let key = question.values[rows.count]
+                            rows.append(try message.map { try schema.row(key: key, message: $0) })
+                        }
+                    } else {
+                        outdated.append(index)
                     }
-                    all.append(rows)
+                    answers.append(Answer(value: rows, freshness: table.freshness, version: table.version))
                 }
-                return all
+                return answers
             } catch {
                 throw ClientError(reading: error)
             }
         }
+    }
+}
+
+extension Answer {
+    /// As the wire has it.
+    init(value: Value, freshness: Int64?, version: UInt32) {
+        self.init(value: value, freshness: freshness.map { Timestamp(microseconds: $0) }, version: version)
     }
 }

@@ -36,11 +36,7 @@ public struct Row: Sendable {
     /// The column's value, whatever its type.
     public subscript(name: String) -> ColumnContent {
         get throws(ClientError) {
-            guard let index = schema.index(of: name) else {
-                throw ClientError(
-                    .notFound,
-                    "table \(schema.name) has no column \(name); it has \(schema.columnNames.joined(separator: ", "))")
-            }
+            guard let index = schema.index(of: name) else { throw schema.unknownColumn(name) }
             return ColumnContent(values[index])
         }
     }

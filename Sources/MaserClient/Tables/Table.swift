@@ -16,44 +16,99 @@ internal import Records
 public struct Table<Element: Decodable & Sendable>: Sendable {
     public let name: String
     let client: Client
+    /// What its reads ask for unless they say otherwise.
+    public var options = ReadOptions()
+
+    /// The same table, all of whose reads have these options unless they have some of their own.
+    public func with(_ options: ReadOptions) -> Table {
+        var table = self
+        table.options = options
+        return table
+    }
 
     // MARK: Lookups
 
     /// The row with this key, or nil where there is none.
-    public func get(_ key: any ColumnValue..., timeout: Duration? = nil) async throws(ClientError) -> Element? {
-        try await get(keys: [key], timeout: timeout)[0]
+    public func get(
+        _ key: any ColumnValue..., options: ReadOptions? = nil
+    ) async throws(ClientError) -> Element? {
+        let question = question([key], options ?? self.options)
+        return try Self.one(try await ask(question, options ?? self.options)).value
+    }
+
+    /// The same, with how fresh the answer is and the version that it is from.
+    public func getWithFreshness(
+        _ key: any ColumnValue..., options: ReadOptions? = nil
+    ) async throws(ClientError) -> Answer<Element?> {
+        let question = question([key], options ?? self.options, wantsFreshness: true)
+        return try Self.one(try await ask(question, options ?? self.options))
     }
 
     /// The rows with these keys, in their order; nil where there is none. Any number: they are asked for in requests of a
-    /// thousand.
-    public func get(keys: [[any ColumnValue]], timeout: Duration? = nil) async throws(ClientError) -> [Element?] {
-        let deadline = client.deadline(timeout)
+    /// thousand, which may see different moments.
+    public func get(
+        keys: [[any ColumnValue]], options: ReadOptions? = nil
+    ) async throws(ClientError) -> [Element?] {
+        try await get(question(keys, options ?? self.options), options ?? self.options).value
+    }
+
+    /// The same, all of one version, with the freshness of what is least fresh.
+    public func getWithFreshness(
+        keys: [[any ColumnValue]], options: ReadOptions? = nil
+    ) async throws(ClientError) -> Answer<[Element?]> {
+        try await get(
+            question(keys, options ?? self.options, wantsFreshness: true), options ?? self.options)
+    }
+
+    private func question(
+        _ keys: [[any ColumnValue]], _ options: ReadOptions, wantsFreshness: Bool = false
+    ) -> LookupQuestion {
+        LookupQuestion(
+            table: name, keys: keys.map { $0.map(\.columnContent) }, version: options.version, columns: options.columns,
+            wantsFreshness: wantsFreshness)
+    }
+
+    private func ask(
+        _ question: LookupQuestion, _ options: ReadOptions
+    ) async throws(ClientError) -> Answer<[Row?]> {
+        try await client.ask([question], options, client.callOptions(options))[0]
+    }
+
+    private func get(
+        _ question: LookupQuestion, _ options: ReadOptions
+    ) async throws(ClientError) -> Answer<[Element?]> {
+        let call = client.callOptions(options)
         var elements: [Element?] = []
-        elements.reserveCapacity(keys.count)
-        var rest = keys[...]
+        elements.reserveCapacity(question.keys.count)
+        var (freshness, version) = (Timestamp?.none, UInt32(0))
+        var part = question
+        var rest = question.keys[...]
         repeat {
-            let question = LookupQuestion(
-                table: name, keys: rest.prefix(Self.keysAtOnce).map { $0.map(\.columnContent) })
+            part.keys = Array(rest.prefix(Self.keysAtOnce))
             rest = rest.dropFirst(Self.keysAtOnce)
-            elements += try Self.read(try await client.ask([question], deadline: deadline)[0])
+            let answer = try await client.ask([part], options, call)[0]
+            elements += try Self.read(answer.value)
+            freshness = [freshness, answer.freshness].compactMap(\.self).min()
+            version = answer.version
+            if question.wantsFreshness && version != 0 { part.version = version }
         } while !rest.isEmpty
-        return elements
+        return Answer(value: elements, freshness: freshness, version: version)
     }
 
     private static var keysAtOnce: Int { 1000 }
 
     /// A part of `Client.batch`: the row with this key.
     public func lookup(_ key: any ColumnValue...) -> Lookup<Element?> {
-        Lookup(question: LookupQuestion(table: name, keys: [key.map(\.columnContent)])) { rows throws(ClientError) in
-            try Self.read(rows)[0]
-        }
+        Lookup(question: question([key], options)) { rows throws(ClientError) in try Self.one(rows).value }
     }
 
     /// A part of `Client.batch`: the rows with these keys, in their order.
     public func lookup(keys: [[any ColumnValue]]) -> Lookup<[Element?]> {
-        Lookup(
-            question: LookupQuestion(table: name, keys: keys.map { $0.map(\.columnContent) }),
-            read: { rows throws(ClientError) in try Self.read(rows) })
+        Lookup(question: question(keys, options)) { rows throws(ClientError) in try Self.read(rows.value) }
+    }
+
+    private static func one(_ rows: Answer<[Row?]>) throws(ClientError) -> Answer<Element?> {
+        try rows.map { rows throws(ClientError) in try read(rows)[0] }
     }
 
     private static func read(_ rows: [Row?]) throws(ClientError) -> [Element?] {
@@ -75,21 +130,35 @@ public struct Table<Element: Decodable & Sendable>: Sendable {
     /// ```
     public func scan(
         _ prefix: any ColumnValue..., from: [any ColumnValue]? = nil, to: [any ColumnValue]? = nil,
-        reverse: Bool = false, limit: Int? = nil, timeout: Duration? = nil
+        reverse: Bool = false, limit: Int? = nil, options: ReadOptions? = nil
     ) -> TableScan<Element> {
         TableScan(
             client: client, table: name, prefix: prefix.map(\.columnContent), from: from?.map(\.columnContent),
-            to: to?.map(\.columnContent), reverse: reverse, limit: limit, timeout: timeout)
+            to: to?.map(\.columnContent), reverse: reverse, limit: limit, options: options ?? self.options)
     }
 
     /// The panes of a key that start in a range, combined into one row; nil where there are none. The key is without its last
     /// column, the panes' start, and the row has none.
     public func fold(
-        _ key: any ColumnValue..., from: Timestamp? = nil, to: Timestamp? = nil, timeout: Duration? = nil
+        _ key: any ColumnValue..., from: Timestamp? = nil, to: Timestamp? = nil, options: ReadOptions? = nil
     ) async throws(ClientError) -> Element? {
-        let deadline = client.deadline(timeout)
-        guard let row = try await client.fold(name, key.map(\.columnContent), from: from, to: to, deadline: deadline)
-        else { return nil }
-        return try RowDecoder.decode(Element.self, from: row)
+        let key = key.map(\.columnContent)
+        return try Self.one(try await client.fold(name, key, from: from, to: to, options ?? self.options)).value
+    }
+
+    /// The same, with how fresh the answer is and the version that it is from.
+    public func foldWithFreshness(
+        _ key: any ColumnValue..., from: Timestamp? = nil, to: Timestamp? = nil, options: ReadOptions? = nil
+    ) async throws(ClientError) -> Answer<Element?> {
+        let key = key.map(\.columnContent)
+        return try Self.one(
+            try await client.fold(name, key, from: from, to: to, options ?? self.options, wantsFreshness: true))
+    }
+
+    private static func one(_ row: Answer<Row?>) throws(ClientError) -> Answer<Element?> {
+        try row.map { row throws(ClientError) in
+            guard let row else { return nil }
+            return try RowDecoder.decode(Element.self, from: row)
+        }
     }
 }

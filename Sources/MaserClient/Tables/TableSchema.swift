@@ -1,6 +1,7 @@
 internal import Bytes
 internal import RPC
 internal import Records
+internal import Synchronization
 
 /// What a client has to know of a table to write keys and read rows: its descriptor, prepared.
 final class TableSchema: Sendable {
@@ -18,8 +19,10 @@ final class TableSchema: Sendable {
     let layout: RowLayout
     /// By lowercased name: key columns first, then the others, as a row has them.
     private let indices: [String: Int]
+    /// By the names that were asked for.
+    let projections = Mutex<[[String]: Projection]>([:])
 
-    private init(
+    init(
         id: UInt32, revision: UInt32, name: String, keyColumns: [Column], hasPanes: Bool, layout: RowLayout
     ) {
         self.id = id

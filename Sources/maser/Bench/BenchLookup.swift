@@ -127,7 +127,7 @@ struct BenchLookup: AsyncParsableCommand {
 
     private static func sample(_ client: Client, _ table: String) async throws -> [[UInt8]] {
         var keys: [[UInt8]] = []
-        try await client.scan(ClientScan(table: table, limit: sampledKeys)) { page in keys += page.map(\.key) }
+        try await client.scan(ClientScan(table: table, limit: sampledKeys)) { page in keys += page.value.map(\.key) }
         return keys
     }
 }

@@ -45,7 +45,7 @@ struct Fold: AsyncParsableCommand {
         try await withClient(connection) { client in
             let table = try ServedTable(try await client.describe(table: name))
             let key = try table.foldKey(text)
-            let (message, panes) = try await client.fold(table.name, key: key.bytes, from: from, to: to)
+            let (message, panes) = try await client.fold(table.name, key: key.bytes, from: from, to: to).value
             let row = try message.map { try $0.withUnsafeBytes(table.rowValues) }
             let columns = table.foldColumns + table.valueColumns
             if json {

@@ -55,8 +55,8 @@ struct Scan: AsyncParsableCommand {
             var listing = TextTable(table.allColumns)
             var count = 0
             try await client.scan(range) { page in
-                count += page.count
-                for (key, message) in page {
+                count += page.value.count
+                for (key, message) in page.value {
                     let key = try key.withUnsafeBytes(table.keyValues)
                     let row = try message.withUnsafeBytes(table.rowValues)
                     if command.output.json {

@@ -27,6 +27,30 @@ final class FakeServer: RequestHandler {
         var failures = 0
         /// Rows of a page of a scan.
         var pageRows = 3
+        /// What answers say where they are asked.
+        var freshness: Int64 = 5_000_000
+        var version: UInt32 = 3
+        /// Refuse so many gets as stale.
+        var stale = 0
+        /// Of each get, scan and fold.
+        var asked: [Asked] = []
+        /// Leave so many gets without an answer.
+        var holds = 0
+        /// Answer nothing at all, pings neither.
+        var isSilent = false
+        /// So that their connections do not wait for answers when the server is stopped.
+        var held: [Responder] = []
+        /// The number of connections that asked for anything.
+        var connections: Set<ObjectIdentifier> = []
+    }
+
+    /// What came with keys.
+    struct Asked: Equatable {
+        var staleness: UInt32?
+        var positions: [CategoryPosition] = []
+        var wantsFreshness = false
+        var version: UInt32?
+        var columns: [UInt32] = []
     }
 
     let state = Mutex(State())
@@ -55,14 +79,22 @@ final class FakeServer: RequestHandler {
     var port: Int { listener.withLock { $0?.port ?? 0 } }
 
     func stop() async {
+        let held = state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for responder in held { responder.fail(RPCError(.unavailable)) }
         await listener.withLock { $0 }?.drain()
     }
 
-    func client(connections: Int = 2, timeout: Duration = .seconds(5)) async throws -> Client {
+    func client(
+        connections: Int = 2, timeout: Duration = .seconds(5), hedging: Hedging? = nil,
+        healthChecks: HealthChecks = HealthChecks()
+    ) async throws -> Client {
         try await Client.connect(
             ClientConfiguration(
                 endpoint: Endpoint(host: "127.0.0.1", port: port), security: .plaintext, connections: connections,
-                timeout: timeout))
+                timeout: timeout, hedging: hedging, healthChecks: healthChecks))
     }
 
     // MARK: Contents
@@ -101,6 +133,11 @@ final class FakeServer: RequestHandler {
         for request in burst.requests {
             let mode = state.withLock { state in
                 state.requests.append(request.operation)
+                state.connections.insert(ObjectIdentifier(burst.connection))
+                if state.isSilent || (state.holds > 0 && request.operation == .get) {
+                    if !state.isSilent { state.holds -= 1 }
+                    return 3
+                }
                 if state.overloads > 0 {
                     state.overloads -= 1
                     return 1
@@ -113,6 +150,11 @@ final class FakeServer: RequestHandler {
             }
             if mode == 1 {
                 burst.fail(request, RPCError(.overloaded))
+                continue
+            }
+            if mode == 3 {
+                let responder = burst.deferred(request)
+                state.withLock { $0.held.append(responder) }
                 continue
             }
             burst.answer(request) { writer throws(RPCError) in
@@ -133,16 +175,29 @@ final class FakeServer: RequestHandler {
 
     private func answer(_ request: Request, _ state: inout State, _ writer: inout ByteWriter) throws {
         switch request.operation {
+        case .ping: break
         case .describeTable:
             let wanted: WireDescribeTableRequest = try request.decoded()
             try writer.append(message: descriptor(wanted.table, state))
         case .get:
-            var tables = WireGetRequest.Reader(request.message)
-            while var table = try tables.next() {
-                let (id, rows) = try rows(try text(table.table), state)
-                WireGetResponse.append(tableID: id, schemaRevision: state.revision, to: &writer) { writer in
-                    while let key = table.nextKey() {
+            let wanted: WireGetRequest = try request.decoded()
+            for table in wanted.tables {
+                let asked = Asked(
+                    wanted.contract, version: table.hasVersion ? table.version : nil, columns: table.columns)
+                state.asked.append(asked)
+                if let version = asked.version, version != state.version { throw RPCError(.versionGone) }
+                if state.stale > 0 {
+                    state.stale -= 1
+                    throw RPCError(.stale, "table \(table.table) is 700 ms behind")
+                }
+                let (id, rows) = try rows(table.table, state)
+                WireGetResponse.append(
+                    tableID: id, schemaRevision: state.revision,
+                    freshness: asked.wantsFreshness ? state.freshness : nil, version: state.version, to: &writer
+                ) { writer in
+                    for key in table.keys {
                         if let row = rows[[UInt8](key)] {
+                            let row = asked.columns.isEmpty ? row : Self.projected(row, to: asked.columns)
                             row.withUnsafeBytes { WireRow.append($0, to: &writer) }
                         } else {
                             WireRow.append(nil, to: &writer)
@@ -150,15 +205,18 @@ final class FakeServer: RequestHandler {
                     }
                 }
             }
-        case .scan: try scan(WireScanRequest.View(request.message), state, &writer)
+        case .scan: try scan(try request.decoded(), &state, &writer)
         case .fold:
             let wanted: WireFoldRequest = try request.decoded()
+            state.asked.append(Asked(wanted.contract, version: wanted.hasVersion ? wanted.version : nil))
             let (id, rows) = try rows(wanted.table, state)
             let panes = rows.keys.filter { $0.starts(with: wanted.key) }
             var response = WireFoldResponse()
             response.tableID = id
             response.schemaRevision = state.revision
             response.panes = UInt32(panes.count)
+            response.version = state.version
+            if wanted.contract.freshness { response.freshness = state.freshness }
             if !panes.isEmpty {
                 response.row.message = Data(
                     Self.message(Self.routeLayout, [.int64(Int64(panes.count)), .null, .null, .null]))
@@ -219,18 +277,23 @@ final class FakeServer: RequestHandler {
         }
     }
 
-    private func scan(_ view: WireScanRequest.View, _ state: State, _ writer: inout ByteWriter) throws {
-        let (id, rows) = try rows(try text(view.table), state)
-        let prefix = [UInt8](view.prefix)
-        let lower = prefix + (view.from.map { [UInt8]($0) } ?? [])
-        let upper = view.to.map { prefix + [UInt8]($0) }
+    /// The continuation has the version and how many rows are done.
+    private func scan(_ wanted: WireScanRequest, _ state: inout State, _ writer: inout ByteWriter) throws {
+        state.asked.append(
+            Asked(wanted.contract, version: wanted.hasVersion ? wanted.version : nil, columns: wanted.columns))
+        let (id, rows) = try rows(wanted.table, state)
+        let version = wanted.continuation.first.map { UInt32($0) } ?? (wanted.hasVersion ? wanted.version : nil)
+        if let version, version != state.version { throw RPCError(.versionGone) }
+        let prefix = [UInt8](wanted.prefix)
+        let lower = prefix + [UInt8](wanted.from)
+        let upper = wanted.hasTo ? prefix + [UInt8](wanted.to) : nil
         var keys = rows.keys.filter { key in
             key.starts(with: prefix) && !key.lexicographicallyPrecedes(lower)
                 && (upper.map { key.lexicographicallyPrecedes($0) } ?? true)
         }.sorted { $0.lexicographicallyPrecedes($1) }
-        if view.reverse { keys.reverse() }
-        let skipped = [UInt8](view.continuation).first.map { Int($0) } ?? 0
-        let count = min(keys.count - skipped, state.pageRows, view.limit == 0 ? .max : Int(view.limit))
+        if wanted.reverse { keys.reverse() }
+        let skipped = wanted.continuation.dropFirst().first.map { Int($0) } ?? 0
+        let count = min(keys.count - skipped, state.pageRows, wanted.limit == 0 ? .max : Int(wanted.limit))
         WireScanResponse.append(tableID: id, schemaRevision: state.revision, to: &writer)
         for key in keys[skipped..<skipped + count] {
             key.withUnsafeBytes { bytes in
@@ -238,7 +301,17 @@ final class FakeServer: RequestHandler {
             }
         }
         let next = skipped + count
-        WireScanResponse.append(continuation: next < keys.count ? [UInt8(next)] : [], to: &writer)
+        WireScanResponse.append(
+            continuation: next < keys.count ? [UInt8(state.version), UInt8(next)] : [],
+            freshness: wanted.contract.freshness ? state.freshness : nil, version: state.version, to: &writer)
+    }
+
+    /// A row's message with the columns of these numbers alone.
+    private static func projected(_ row: [UInt8], to numbers: [UInt32]) -> [UInt8] {
+        guard let values = try? row.withUnsafeBytes({ try routeLayout.decode($0) }) else { return row }
+        return message(
+            routeLayout,
+            zip(routeLayout.fields, values).map { numbers.contains(UInt32($0.number)) ? $1 : .null })
     }
 
     private func descriptor(_ name: String, _ state: State) throws -> WireTableDescriptor {
@@ -260,5 +333,15 @@ final class FakeServer: RequestHandler {
         descriptor.columns = layout.fields.map { column($0.name, $0.type, $0.number) }
         descriptor.paneMicroseconds = id == 1 ? 86_400_000_000 : 0
         return descriptor
+    }
+}
+
+extension FakeServer.Asked {
+    init(_ contract: WireReadContract, version: UInt32?, columns: [UInt32] = []) {
+        self.init(
+            staleness: contract.hasMaxStalenessMilliseconds ? contract.maxStalenessMilliseconds : nil,
+            positions: contract.waitFor.map {
+                CategoryPosition(category: $0.category, bucket: Int($0.bucket), offset: $0.offset)
+            }, wantsFreshness: contract.freshness, version: version, columns: columns)
     }
 }

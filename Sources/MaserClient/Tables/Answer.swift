@@ -1,0 +1,21 @@
+/// What was read, and what the server says of it.
+public struct Answer<Value: Sendable>: Sendable {
+    public let value: Value
+    /// Every record that was appended before this time is in the value: of what feeds the table, of whichever bucket is furthest
+    /// behind. nil where no category feeds the table.
+    public let freshness: Timestamp?
+    /// The version of the table that was read; `ReadOptions.version` takes it.
+    public let version: UInt32
+
+    package init(value: Value, freshness: Timestamp?, version: UInt32) {
+        self.value = value
+        self.freshness = freshness
+        self.version = version
+    }
+
+    func map<Mapped>(_ transform: (Value) throws(ClientError) -> Mapped) throws(ClientError) -> Answer<Mapped> {
+        Answer<Mapped>(value: try transform(value), freshness: freshness, version: version)
+    }
+}
+
+extension Answer: Equatable where Value: Equatable {}
