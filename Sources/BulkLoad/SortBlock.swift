@@ -17,7 +17,6 @@ final class SortBlock: @unchecked Sendable {
     }
 
     private static let entryBytes = MemoryLayout<Entry>.stride
-    private static let hugePageBytes = 2 << 20
 
     private var base: UnsafeMutableRawPointer
     private var capacity: Int
@@ -29,7 +28,7 @@ final class SortBlock: @unchecked Sendable {
 
     init(capacity: Int) {
         self.capacity = Self.rounded(capacity)
-        base = Self.makeRegion(self.capacity)
+        base = .allocate(byteCount: self.capacity, alignment: 16)
     }
 
     deinit {
@@ -96,22 +95,13 @@ final class SortBlock: @unchecked Sendable {
 
     private func grow(to needed: Int) {
         let larger = Self.rounded(needed)
-        let region = Self.makeRegion(larger)
+        let region = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
         region.copyMemory(from: base, byteCount: rowsEnd)
         (region + larger - count * Self.entryBytes).copyMemory(
             from: base + capacity - count * Self.entryBytes, byteCount: count * Self.entryBytes)
         base.deallocate()
         base = region
         capacity = larger
-    }
-
-    /// In sorted order rows lie anywhere: with small pages the processor looks up where each is more often than it reads one.
-    private static func makeRegion(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        guard byteCount >= 4 * hugePageBytes else { return .allocate(byteCount: byteCount, alignment: 16) }
-        let region = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePageBytes)
-        // Where there are none, small ones do.
-        _ = madvise(region, byteCount, MADV_HUGEPAGE)
-        return region
     }
 
     /// Entries count twice: they are sorted beside themselves.
