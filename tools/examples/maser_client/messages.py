@@ -8,7 +8,7 @@ import os
 import re
 import struct
 
-from .protobuf import FIXED64, LENGTH_DELIMITED, VARINT, read_fields, read_varint, signed, write_field
+from .protobuf import FIXED64, LENGTH_DELIMITED, VARINT, read_fields, read_varint, signed, write_field, write_varint
 
 PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "Protocols", "maser.proto")
 ZEROS = {"uint32": 0, "fixed64": 0, "uint64": 0, "int64": 0, "double": 0.0, "bool": False, "string": "", "bytes": b""}
@@ -19,6 +19,11 @@ class Field:
         self.kind, self.name, self.number = kind, name, int(number)
         self.repeated = label == "repeated"
         self.explicit = label == "optional" or in_oneof or kind not in ZEROS
+
+    @property
+    def packs(self):
+        """Whether several values stand in one field: of the numbers, those that this file repeats are varints."""
+        return self.kind in ("uint32", "uint64", "int64", "bool")
 
     @property
     def absent(self):
@@ -88,7 +93,11 @@ def encode(message, values):
     out = b""
     for field in MESSAGES[message]:
         value = values.get(field.name)
-        if field.repeated:
+        if field.repeated and field.packs:
+            if value:
+                packed = b"".join(write_varint(element) for element in value)
+                out += write_field(field.number, LENGTH_DELIMITED, packed)
+        elif field.repeated:
             out += b"".join(field.write(element) for element in value or [])
         elif value is not None and (field.explicit or value != field.absent):
             out += field.write(value)
