@@ -18,6 +18,7 @@ OPERATIONS = {
     "get": (2, "GetRequest", "GetResponse"),
     "scan": (3, "ScanRequest", "ScanResponse"),
     "fold": (4, "FoldRequest", "FoldResponse"),
+    "ping": (5, "Empty", "Empty"),
     "append": (16, "AppendRequest", "AppendResponse"),
     "read": (17, "ReadRequest", "ReadResponse"),
     "seek": (18, "SeekRequest", "SeekResponse"),
