@@ -34,7 +34,9 @@ final class SignedCertificate {
         X509_gmtime_adj(X509_getm_notBefore(certificate), subject.validFrom)
         X509_gmtime_adj(X509_getm_notAfter(certificate), subject.validTo)
         guard let name = X509_get_subject_name(certificate),
-            X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, subject.name, -1, -1, 0) == 1,
+            X509_NAME_add_entry_by_NID(
+                name, NID_commonName, MBSTRING_UTF8, String(subject.name.suffix(Self.commonNameCharacters)), -1, -1, 0)
+                == 1,
             X509_set_issuer_name(certificate, X509_get_subject_name(issuer?.certificate ?? certificate)) == 1,
             X509_set_pubkey(certificate, key) == 1
         else { throw Self.failure("name a certificate") }
@@ -43,6 +45,9 @@ final class SignedCertificate {
             throw Self.failure("sign a certificate")
         }
     }
+
+    /// More are not allowed, and an alternative name has all of them.
+    private static let commonNameCharacters = 64
 
     private static func extensions(of subject: DevelopmentCertificates.Subject) -> [(Int32, String)] {
         var extensions = [(NID_subject_key_identifier, "hash"), (NID_authority_key_identifier, "keyid:always")]
@@ -69,6 +74,10 @@ final class SignedCertificate {
                 return "IP:\(host)"
             }
             extensions.append((NID_subject_alt_name, names.joined(separator: ",")))
+        }
+        if subject.hasAlternativeName {
+            let kind = subject.name.contains("://") ? "URI" : subject.name.contains("@") ? "email" : "DNS"
+            extensions.append((NID_subject_alt_name, "\(kind):\(subject.name)"))
         }
         return extensions
     }

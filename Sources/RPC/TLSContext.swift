@@ -105,6 +105,9 @@ package final class TLSContext: @unchecked Sendable {
         SSL_CTX_free(pointer)
     }
 
+    /// Whom this side's own certificate names, as its peer would have it.
+    var ownCallerName: String? { SSL_CTX_get0_certificate(pointer).flatMap(CallerName.of) }
+
     private func use(certificate: String, key: String) throws(RPCError) {
         try requireReadable(certificate, "certificate")
         try requireReadable(key, "private key")

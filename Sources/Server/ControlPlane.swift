@@ -20,10 +20,13 @@ struct ControlPlane: Sendable {
         self.engine = engine
     }
 
-    func deploy(_ request: WireDeployRequest) throws -> WireDeployResponse {
-        try engine.turn.withLock { _ in
+    func deploy(_ request: WireDeployRequest, by access: Access = .unlimited) throws -> WireDeployResponse {
+        try access.checkMayDeploySomething()
+        return try engine.turn.withLock { _ in
             let script = try SQL.parse(request.sql, file: request.file)
-            var deployment = try SQL.plan(script, against: engine.catalog.settled(), now: Clock.now)
+            let catalog = try engine.catalog.settled()
+            var deployment = try SQL.plan(script, against: catalog, now: Clock.now)
+            try access.check(deployment, over: catalog)
             if request.dryRun {
                 try checkNothingIsBuilt(deployment, engine.catalog.snapshot)
             } else {

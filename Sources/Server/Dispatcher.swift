@@ -12,6 +12,8 @@ final class Dispatcher: RequestHandler {
     private static let controlThreadCount = 4
 
     private let engine: Engine
+    private let grants: GrantBook
+    private let accounts = CallerAccounts()
     private let lookups: LookupHandler
     private let appends: AppendHandler
     private let reads: ReadHandler
@@ -21,8 +23,9 @@ final class Dispatcher: RequestHandler {
     private let loads: LoadHandler
     private let pool = NIOThreadPool(numberOfThreads: Dispatcher.controlThreadCount)
 
-    init(_ engine: Engine, group: any EventLoopGroup) {
+    init(_ engine: Engine, group: any EventLoopGroup, grants: GrantBook) {
         self.engine = engine
+        self.grants = grants
         lookups = LookupHandler(engine)
         appends = AppendHandler(engine)
         reads = ReadHandler(engine, group: group)
@@ -43,49 +46,74 @@ final class Dispatcher: RequestHandler {
         try? await pool.shutdownGracefully()
     }
 
+    /// Ends the waiting of those whose grant is gone.
+    func grantsChanged() {
+        reads.recheckAccess()
+    }
+
     func handle(_ burst: RequestBurst) {
         let catalog = engine.catalog.snapshot
+        let session = CallerSession.of(burst.connection, grants, accounts)
+        session.refresh()
+        var admission = session.admit(burst)
         for request in burst.requests {
-            if request.deadline < burst.arrival {
+            if let refusal = admission.refuse(request) {
+                burst.fail(request, refusal)
+            } else if request.deadline < burst.arrival {
                 burst.fail(request, RPCError(.deadlineExceeded))
-                continue
-            }
-            switch request.operation {
-            case .hello: burst.fail(request, RPCError(.malformedFrame, "hello is said once"))
-            case .get: lookups.get(request, in: burst, catalog)
-            case .scan: lookups.scan(request, in: burst, catalog)
-            case .fold: lookups.fold(request, in: burst, catalog)
-            case .ping: burst.answer(request) { _ in }
-            case .append: appends.append(request, in: burst, catalog)
-            case .openProducer: run(request, in: burst, appends.openProducer)
-            case .read: reads.read(request, in: burst, catalog)
-            case .seek: run(request, in: burst, reads.seek)
-            case .describeCategory: run(request, in: burst, descriptions.category)
-            case .listCategories: run(request, in: burst, descriptions.categories)
-            case .describeTable: run(request, in: burst, descriptions.table)
-            case .listTables: run(request, in: burst, descriptions.tables)
-            case .deploy: run(request, in: burst, control.deploy)
-            case .deleteApp: run(request, in: burst, control.delete)
-            case .listApps: run(request, in: burst, descriptions.apps)
-            case .status: run(request, in: burst, status.status)
-            case .stopApp: run(request, in: burst, control.stop)
-            case .startApp: run(request, in: burst, control.start)
-            case .backfill: run(request, in: burst, control.backfill)
-            case .beginLoad: run(request, in: burst, control.beginLoad)
-            case .upload: loads.upload(request, in: burst, on: pool)
-            case .finishLoad: run(request, in: burst, control.finishLoad)
-            case .abortLoad: run(request, in: burst, loads.abort)
-            case .loadDescriptor: run(request, in: burst, descriptions.loadDescriptor)
-            case .rollback: run(request, in: burst, control.rollback)
-            case .dropVersion: run(request, in: burst, control.drop)
-            case .cut: run(request, in: burst, control.cut)
+            } else {
+                serve(request, in: burst, catalog, session)
             }
         }
     }
 
-    /// Runs `body` on a thread where it may block.
-    private func run<Question: Message, Answer: Message>(
-        _ request: Request, in burst: RequestBurst, _ body: @escaping @Sendable (Question) throws -> Answer
+    /// What each operation needs is said in `Operation.demand`. Where a request's objects are known at once its handler asks the
+    /// session; `run` asks before it hands the others on.
+    private func serve(
+        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
+    ) {
+        let access = session.access
+        switch request.operation {
+        case .hello: burst.fail(request, RPCError(.malformedFrame, "hello is said once"))
+        case .get: lookups.get(request, in: burst, catalog, session)
+        case .scan: lookups.scan(request, in: burst, catalog, session)
+        case .fold: lookups.fold(request, in: burst, catalog, session)
+        case .ping: burst.answer(request) { _ in }
+        case .append: appends.append(request, in: burst, catalog, session)
+        case .openProducer: run(request, in: burst, access, appends.openProducer)
+        case .read: reads.read(request, in: burst, catalog, session)
+        case .seek: run(request, in: burst, access, reads.seek)
+        case .describeCategory: run(request, in: burst, access, descriptions.category)
+        case .listCategories:
+            run(request, in: burst, access) { access.filtered(try self.descriptions.categories($0)) }
+        case .describeTable: run(request, in: burst, access, descriptions.table)
+        case .listTables: run(request, in: burst, access) { access.filtered(try self.descriptions.tables($0)) }
+        case .deploy: run(request, in: burst, access) { try self.control.deploy($0, by: access) }
+        case .deleteApp: run(request, in: burst, access, control.delete)
+        case .listApps: run(request, in: burst, access) { access.filtered(try self.descriptions.apps($0), catalog) }
+        case .status:
+            run(request, in: burst, access) {
+                try access.check($0, catalog)
+                return access.filtered(try self.status.status($0), catalog)
+            }
+        case .stopApp: run(request, in: burst, access, control.stop)
+        case .startApp: run(request, in: burst, access, control.start)
+        case .backfill: run(request, in: burst, access, control.backfill)
+        case .beginLoad: run(request, in: burst, access, control.beginLoad)
+        case .upload: loads.upload(request, in: burst, on: pool, session, catalog)
+        case .finishLoad: run(request, in: burst, access, control.finishLoad)
+        case .abortLoad: run(request, in: burst, access, loads.abort)
+        case .loadDescriptor: run(request, in: burst, access, descriptions.loadDescriptor)
+        case .rollback: run(request, in: burst, access, control.rollback)
+        case .dropVersion: run(request, in: burst, access, control.drop)
+        case .cut: run(request, in: burst, access, control.cut)
+        }
+    }
+
+    /// Runs `body`, where the caller may have it done, on a thread where it may block.
+    private func run<Question: Message & Guarded, Answer: Message>(
+        _ request: Request, in burst: RequestBurst, _ access: Access,
+        _ body: @escaping @Sendable (Question) throws -> Answer
     ) {
         let question: Question
         do {
@@ -94,9 +122,11 @@ final class Dispatcher: RequestHandler {
             return burst.fail(request, error)
         }
         let responder = burst.deferred(request)
-        pool.submit { state in
+        let demand = request.operation.demand
+        pool.submit { [engine] state in
             guard case .active = state else { return responder.fail(RPCError(.unavailable)) }
             do {
+                try access.check(demand, on: try question.objects(in: engine.catalog.snapshot))
                 responder.answer(try body(question))
             } catch {
                 responder.fail(RPCError(error))

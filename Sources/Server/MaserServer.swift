@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Operations
 internal import RPC
+internal import Records
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -29,6 +30,8 @@ package enum MaserServer {
             try? await group.shutdownGracefully()
             throw error
         }
+        // Before anything is announced: whoever sends one then does not mean to end the server.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Services are stopped from the last to the first: the doors close before the stores.
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -36,7 +39,11 @@ package enum MaserServer {
                     .init(service: EngineService(engine: engine), successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
                         service: OperationsService(
-                            configuration: configuration, engine: engine, logger: logger, announce: announce),
+                            configuration: configuration, engine: engine, listener: door.listener, logger: logger,
+                            announce: announce),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: door.reloading(configuration, logger, hangups),
                         successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
                         service: ListenerService(configuration: configuration, door: door, announce: announce),
@@ -70,16 +77,18 @@ private struct EngineService: Service {
 private struct Door {
     let listener: RPCListener
     let dispatcher: Dispatcher
+    let grants: GrantBook
 
     static func open(
         _ configuration: ServerConfiguration, _ engine: Engine, _ group: MultiThreadedEventLoopGroup, _ logger: Logger
     ) async throws -> Door {
-        let dispatcher = Dispatcher(engine, group: group)
+        let grants = try GrantBook(file: configuration.grants)
+        let dispatcher = Dispatcher(engine, group: group, grants: grants)
         do {
             let listener = try await RPCListener.start(
                 host: configuration.host, port: configuration.port, security: security(configuration), group: group,
                 handler: dispatcher, report: { line in logger.info("\(line)") })
-            return Door(listener: listener, dispatcher: dispatcher)
+            return Door(listener: listener, dispatcher: dispatcher, grants: grants)
         } catch {
             await dispatcher.close()
             throw error
@@ -92,13 +101,40 @@ private struct Door {
         await dispatcher.close()
     }
 
+    /// What keeps certificates and grants up to date.
+    func reloading(
+        _ configuration: ServerConfiguration, _ logger: Logger, _ hangups: UnixSignalsSequence
+    ) -> ReloadService {
+        var files: [ReloadableFiles] = []
+        if case .tls(let tls) = Self.security(configuration) {
+            let paths = [tls.certificateFile, tls.keyFile] + (tls.clientCAFile.map { [$0] } ?? [])
+            files.append(
+                ReloadableFiles("the certificates", paths) { [listener] in
+                    try listener.reloadCertificates()
+                    let expiry = listener.tlsFigures?.certificateExpiry
+                    return "the server's ends on \(expiry.map { Records.Timestamp.format($0 * 1_000_000) } ?? "no day")"
+                })
+        }
+        if let file = grants.file {
+            files.append(
+                ReloadableFiles("the grants of \(file)", [file]) { [grants, dispatcher] in
+                    try grants.reload()
+                    dispatcher.grantsChanged()
+                    return grants.current.summary
+                })
+        }
+        return ReloadService(
+            files: files, hangups: hangups, expiry: ExpiryWatch(), listener: listener, logger: logger)
+    }
+
     private static func security(_ configuration: ServerConfiguration) -> ListenerSecurity {
         guard !configuration.isPlaintext, let certificate = configuration.certificate,
             let key = configuration.privateKey
         else { return .plaintextOnLoopback }
         return .tls(
             TLSServerConfiguration(
-                certificateFile: certificate, keyFile: key, clientCAFile: configuration.certificateAuthority))
+                certificateFile: certificate, keyFile: key, clientCAFile: configuration.certificateAuthority,
+                leastVersion: configuration.leastTLS))
     }
 }
 
@@ -114,21 +150,34 @@ private struct ListenerService: Service {
     }
 
     private var description: String {
+        "\(security); \(rights)"
+    }
+
+    private var security: String {
         if configuration.isPlaintext { return "plaintext" }
+        let tls = configuration.leastTLS == .tls13 ? "TLS 1.3" : "TLS 1.2 or 1.3"
         return configuration.certificateAuthority == nil
-            ? "TLS; any client, for no CA was given" : "TLS; clients need a certificate of the CA"
+            ? "\(tls); any client, for no CA was given" : "\(tls); clients need a certificate of the CA"
+    }
+
+    private var rights: String {
+        guard let file = door.grants.file else {
+            return "whoever is let in may do everything, for no grants were given"
+        }
+        return "\(door.grants.current.summary) of \(file)"
     }
 }
 
 private struct OperationsService: Service {
     let configuration: ServerConfiguration
     let engine: Engine
+    let listener: RPCListener
     let logger: Logger
     let announce: @Sendable (String) -> Void
 
     func run() async throws {
         let host = configuration.operationsHost
-        let figures = Figures(engine)
+        let figures = Figures(engine, listener)
         let server = OperationsServer(
             host: host, port: configuration.operationsPort, logger: logger,
             obstacles: { figures.obstacles },

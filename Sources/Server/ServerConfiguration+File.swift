@@ -3,12 +3,12 @@ internal import Foundation
 internal import SystemPackage
 
 extension ServerConfiguration {
-    private static let texts: Set<String> = ["endpoint", "ca", "cert", "key", "operations", "memory"]
+    private static let texts: Set<String> = ["endpoint", "ca", "cert", "key", "operations", "memory", "tls", "grants"]
     private static let numbers: Set<String> = ["shards", "versions"]
     private static let truths: Set<String> = ["plaintext"]
 
     /// Reads a JSON file with the keys `endpoint`, `ca`, `cert`, `key`, `plaintext`, `operations`, `memory`, `shards`,
-    /// `versions`: the flags of `maser serve` by their own names.
+    /// `versions`, `tls`, `grants`: the flags of `maser serve` by their own names.
     package mutating func apply(file: String) async throws(ServerError) {
         try Self.check(file)
         let reader: ConfigReader
@@ -22,6 +22,8 @@ extension ServerConfiguration {
         if let memory = reader.string(forKey: "memory") { try apply(memory: memory) }
         if let shards = reader.int(forKey: "shards") { try apply(shards: shards) }
         if let versions = reader.int(forKey: "versions") { try apply(versions: versions) }
+        if let tls = reader.string(forKey: "tls") { try apply(tls: tls) }
+        grants = reader.string(forKey: "grants") ?? grants
         certificateAuthority = reader.string(forKey: "ca") ?? certificateAuthority
         certificate = reader.string(forKey: "cert") ?? certificate
         privateKey = reader.string(forKey: "key") ?? privateKey

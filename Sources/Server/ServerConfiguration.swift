@@ -1,3 +1,5 @@
+package import RPC
+
 /// Everything that can be set about a server. Flags win over the configuration file, the file over the defaults.
 package struct ServerConfiguration: Sendable {
     package static let defaultPort = 7420
@@ -13,6 +15,10 @@ package struct ServerConfiguration: Sendable {
     package var certificateAuthority: String?
     /// Only on loopback, and only when asked for by name.
     package var isPlaintext = false
+    /// The least version of TLS.
+    package var leastTLS = TLSVersion.tls13
+    /// Who may do what: a file of lines; nil: everybody who is let in may do everything.
+    package var grants: String?
     package var operationsHost = "127.0.0.1"
     package var operationsPort = ServerConfiguration.defaultOperationsPort
     /// For block caches and memtables of all stores together.
@@ -36,18 +42,22 @@ package struct ServerConfiguration: Sendable {
 
     /// `512 MiB`, `2GiB` or a number of bytes.
     package mutating func apply(memory: String) throws(ServerError) {
-        let units: [(String, Int)] = [("KIB", 1 << 10), ("MIB", 1 << 20), ("GIB", 1 << 30), ("B", 1), ("", 1)]
-        let text = memory.uppercased().filter { !$0.isWhitespace }
-        for (suffix, factor) in units where text.hasSuffix(suffix) {
-            guard let count = Int(text.dropLast(suffix.count)) else { continue }
-            let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
-            guard !overflow, bytes >= 64 << 20 else {
-                throw ServerError(.configuration, "memory is \(memory), but a server needs at least 64 MiB")
-            }
-            memoryBytes = bytes
-            return
+        guard let bytes = ByteSize.bytes(memory) else {
+            throw ServerError(.configuration, "memory is \"\(memory)\"; write a size such as 512MiB or 2GiB")
         }
-        throw ServerError(.configuration, "memory is \"\(memory)\"; write a size such as 512MiB or 2GiB")
+        guard bytes >= 64 << 20 else {
+            throw ServerError(.configuration, "memory is \(memory), but a server needs at least 64 MiB")
+        }
+        memoryBytes = bytes
+    }
+
+    /// `1.3`, or `1.2` for clients that know no other.
+    package mutating func apply(tls: String) throws(ServerError) {
+        guard let version = TLSVersion(rawValue: tls) else {
+            let known = TLSVersion.allCases.map(\.rawValue).joined(separator: " and ")
+            throw ServerError(.configuration, "tls is \"\(tls)\"; the least versions that Maser speaks are \(known)")
+        }
+        leastTLS = version
     }
 
     package mutating func apply(shards: Int) throws(ServerError) {

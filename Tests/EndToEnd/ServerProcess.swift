@@ -12,6 +12,8 @@ final class ServerProcess {
     private(set) var port: Int
     private var process: Process?
     private var starts = 0
+    /// Besides those that it always has.
+    var flags: [String] = []
 
     var data: String { folder.path + "/data" }
     var certificates: String { folder.path + "/certs" }
@@ -62,16 +64,22 @@ final class ServerProcess {
         let log = try FileHandle(forWritingTo: URL(fileURLWithPath: logPath))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: MaserBinary.path)
-        process.arguments = [
-            "serve", "--data", data, "--endpoint", "127.0.0.1:\(port)", "--operations", "127.0.0.1:0",
-            "--ca", certificates + "/ca.pem", "--cert", certificates + "/server.pem",
-            "--key", certificates + "/server.key", "--memory", "256MiB",
-        ]
+        process.arguments =
+            [
+                "serve", "--data", data, "--endpoint", "127.0.0.1:\(port)", "--operations", "127.0.0.1:0",
+                "--ca", certificates + "/ca.pem", "--cert", certificates + "/server.pem",
+                "--key", certificates + "/server.key", "--memory", "256MiB",
+            ] + flags
         process.standardOutput = log
         process.standardError = log
         process.standardInput = FileHandle.nullDevice
         try process.run()
         self.process = process
+    }
+
+    /// Without waiting for anything.
+    func send(_ signal: Int32) {
+        if let process, process.isRunning { Glibc.kill(process.processIdentifier, signal) }
     }
 
     var isRunning: Bool { process?.isRunning ?? false }

@@ -20,7 +20,7 @@ struct DevelopmentCertificatesTests {
         let directory = "\(folder.path)/certs"
         let written = try DevelopmentCertificates.write(to: directory)
         let names = ["ca.pem", "ca.key", "server.pem", "server.key", "client.pem", "client.key"]
-        #expect(written == names.map { "\(directory)/\($0)" })
+        #expect(written.map(\.description) == names.map { "\(directory)/\($0)" })
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == names.sorted())
         for name in names {
             let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
@@ -51,7 +51,7 @@ struct DevelopmentCertificatesTests {
         try DevelopmentCertificates.write(to: folder.path)
         let (ca, server) = (try read("ca.pem"), try read("server.pem"))
         let written = try DevelopmentCertificates.write(to: folder.path)
-        #expect(written.count == 4)
+        #expect(written.map(\.isReplaced) == [true, true, true, true])
         #expect(try read("ca.pem") == ca)
         #expect(try read("server.pem") != server)
         try DevelopmentCertificates.write(to: folder.path, replacingCA: true)
@@ -73,5 +73,37 @@ struct DevelopmentCertificatesTests {
     func unwritable() throws {
         let error = #expect(throws: RPCError.self) { try DevelopmentCertificates.write(to: "/proc/no/such") }
         #expect(error?.message.contains("/proc/no/such") == true)
+    }
+
+    @Test("clients are made by name, one by one, and none that is there is overwritten unless asked")
+    func clients() throws {
+        let made = try DevelopmentCertificates.writeClients(
+            ["web-1", "spiffe://example.com/ns/feeder"], to: folder.path, replacing: false, seconds: 3600)
+        let names = ["ca.pem", "ca.key", "feeder.pem", "feeder.key", "web-1.pem", "web-1.key"]
+        #expect(made.map(\.description) == names.map { "\(folder.path)/\($0)" })
+        let former = try read("web-1.pem")
+        let error = #expect(throws: RPCError.self) {
+            try DevelopmentCertificates.writeClients(
+                ["new", "web-1"], to: folder.path, replacing: false, seconds: 3600)
+        }
+        #expect(
+            error?.message
+                == "\(folder.path)/web-1.pem is there already, and is not overwritten; --replace makes another one")
+        #expect(try read("web-1.pem") == former)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/new.pem"))
+        let again = try DevelopmentCertificates.writeClients(["web-1"], to: folder.path, replacing: true, seconds: 3600)
+        #expect(again.map(\.description) == ["pem", "key"].map { "\(folder.path)/web-1.\($0) (replaced)" })
+    }
+
+    @Test(
+        "names that would say something else in a certificate, or be another file, are refused",
+        arguments: [
+            "a,URI:spiffe://example.com/ops", "", "two words", "line\nfeed", "ca", "server", "x/..", "ümlaut",
+        ])
+    func badNames(name: String) throws {
+        #expect(throws: RPCError.self) {
+            try DevelopmentCertificates.writeClients([name], to: folder.path, replacing: true, seconds: 3600)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 }

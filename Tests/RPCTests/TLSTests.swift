@@ -59,7 +59,7 @@ struct TLSTests {
         for host in ["localhost", "127.0.0.1"] {
             let connection = try await server.dialer(client(), host: host).connect()
             let answer: WireHello = try await connection.request(.listApps, WireListAppsRequest())
-            #expect(answer.software == "maser client")
+            #expect(answer.software == "client")
             connection.close()
         }
         await server.listener.drain()

@@ -19,10 +19,12 @@ final class AppendHandler: Sendable {
         self.engine = engine
     }
 
-    func append(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
+    func append(
+        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
+    ) {
         let (category, buckets, producer): (CategoryEntry, [BucketRecords], ProducerSequence?)
         do {
-            (category, buckets, producer) = try sort(request.message, catalog)
+            (category, buckets, producer) = try sort(request.message, catalog, session)
             let bytes = buckets.reduce(0) { $0 + $1.keys.arena.count + $1.values.arena.count }
             try engine.categories.admit(bytes, to: category)
         } catch {
@@ -64,10 +66,10 @@ final class AppendHandler: Sendable {
 
     /// The records of a request by bucket, in their order.
     private func sort(
-        _ message: UnsafeRawBufferPointer, _ catalog: CatalogSnapshot
+        _ message: UnsafeRawBufferPointer, _ catalog: CatalogSnapshot, _ session: CallerSession
     ) throws -> (CategoryEntry, [BucketRecords], ProducerSequence?) {
         var reader = try WireAppendRequest.Reader(message)
-        let category = try catalog.category(wireName: reader.category)
+        let category = try catalog.category(wireName: reader.category, to: .append, for: session)
         try checkIsOpen(category)
         var found = try FoundKeys(in: reader, messageBytes: message.count, keyFinder(of: category))
         var buckets = SortedRecords(

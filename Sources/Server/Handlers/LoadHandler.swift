@@ -12,10 +12,14 @@ struct LoadHandler: Sendable {
     }
 
     /// Chunks are written by the pool: a disk that is slow holds up no lookup.
-    func upload(_ request: Request, in burst: RequestBurst, on pool: NIOThreadPool) {
+    func upload(
+        _ request: Request, in burst: RequestBurst, on pool: NIOThreadPool, _ session: CallerSession,
+        _ catalog: CatalogSnapshot
+    ) {
         let chunk: Chunk
         do {
             chunk = try Chunk(request)
+            try session.check(.load, onName: catalog.object(ofLoad: chunk.load))
         } catch {
             return burst.fail(request, RPCError(error))
         }

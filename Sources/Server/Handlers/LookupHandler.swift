@@ -16,7 +16,9 @@ struct LookupHandler: Sendable {
         self.engine = engine
     }
 
-    func get(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
+    func get(
+        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
+    ) {
         burst.answer(request) { writer throws(RPCError) in
             do {
                 var tables = WireGetRequest.Reader(request.message)
@@ -27,7 +29,7 @@ struct LookupHandler: Sendable {
                         throw RPCError(
                             .invalidArgument, "a request takes up to \(Self.keysPerRequest) keys; ask in several")
                     }
-                    let table = try catalog.table(wireName: wanted.table)
+                    let table = try catalog.table(wireName: wanted.table, for: session)
                     var keys = ByteStrings()
                     keys.ends.reserveCapacity(wanted.keyCount)
                     while let key = wanted.nextKey() { keys.append(key) }
@@ -52,11 +54,13 @@ struct LookupHandler: Sendable {
         }
     }
 
-    func scan(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
+    func scan(
+        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
+    ) {
         burst.answer(request) { writer throws(RPCError) in
             do {
                 let view = try WireScanRequest.View(request.message)
-                let table = try catalog.table(wireName: view.table)
+                let table = try catalog.table(wireName: view.table, for: session)
                 let page = try engine.tables.scan(table, ScanRange(view))
                 WireScanResponse.append(tableID: table.id, schemaRevision: table.schemaRevision, to: &writer)
                 page.keys.arena.withUnsafeBytes { keys in
@@ -76,11 +80,13 @@ struct LookupHandler: Sendable {
         }
     }
 
-    func fold(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
+    func fold(
+        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
+    ) {
         burst.answer(request) { writer throws(RPCError) in
             do {
                 let wanted: WireFoldRequest = try request.decoded()
-                guard let table = catalog.table(named: wanted.table) else { throw RPCError.noTable(wanted.table) }
+                let table = try catalog.table(named: wanted.table, for: session)
                 let folded = try engine.tables.fold(
                     table, key: [UInt8](wanted.key), from: wanted.hasFrom ? wanted.from : nil,
                     to: wanted.hasTo ? wanted.to : nil)

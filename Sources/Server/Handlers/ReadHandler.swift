@@ -23,10 +23,17 @@ final class ReadHandler: Sendable {
         waiting.close()
     }
 
-    func read(_ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot) {
+    /// To be called when grants have changed.
+    func recheckAccess() {
+        waiting.recheckAccess()
+    }
+
+    func read(
+        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
+    ) {
         do {
             let view = try WireReadRequest.View(request.message)
-            let category = try catalog.category(wireName: view.category)
+            let category = try catalog.category(wireName: view.category, to: .read, for: session)
             guard view.bucket < category.bucketCount else {
                 throw RPCError(
                     .invalidArgument,
@@ -41,7 +48,7 @@ final class ReadHandler: Sendable {
             if read.offset == end, view.waitMilliseconds > 0 {
                 let patience = min(view.waitMilliseconds, Self.greatestWaitMilliseconds)
                 waiting.add(
-                    read, burst.deferred(request),
+                    read, of: category.name, by: session.access, burst.deferred(request),
                     until: min(request.deadline, burst.arrival + .milliseconds(Int64(patience))))
                 return
             }

@@ -5,8 +5,10 @@ internal import Synchronization
 
 /// Reads that stand at the end of their bucket: answered when it grows, or empty when their patience ends.
 final class WaitingReads: Sendable {
-    private struct Waiter {
+    fileprivate struct Waiter {
         let read: CategoryRead
+        let category: String
+        let access: Access
         let responder: Responder
         let timeout: Scheduled<Void>
     }
@@ -43,13 +45,17 @@ final class WaitingReads: Sendable {
         for waiter in waiters.values { answer(waiter) }
     }
 
-    func add(_ read: CategoryRead, _ responder: Responder, until deadline: NIODeadline) {
+    func add(
+        _ read: CategoryRead, of category: String, by access: Access, _ responder: Responder,
+        until deadline: NIODeadline
+    ) {
         let waits = state.withLock { state in
             if state.isClosed { return false }
             let id = state.nextID
             state.nextID += 1
             let timeout = eventLoop.scheduleTask(deadline: deadline) { [weak self] in self?.expire(id) ?? () }
-            state.waiters[id] = Waiter(read: read, responder: responder, timeout: timeout)
+            state.waiters[id] = Waiter(
+                read: read, category: category, access: access, responder: responder, timeout: timeout)
             return true
         }
         guard waits else {
@@ -76,8 +82,26 @@ final class WaitingReads: Sendable {
         for waiter in ready.values { answer(waiter) }
     }
 
+    /// Whoever may read the category no longer learns that now, and not when its next record comes.
+    func recheckAccess() {
+        let refused = state.withLock { state in
+            let refused = state.waiters.filter { !$0.value.isAllowed }
+            for id in refused.keys { state.waiters[id] = nil }
+            return refused
+        }
+        for waiter in refused.values { answer(waiter) }
+    }
+
     private func answer(_ waiter: Waiter) {
         waiter.timeout.cancel()
+        // The grants may be others than those it began to wait with.
+        guard waiter.isAllowed else {
+            return waiter.responder.fail(RPCError.forbidden(waiter.access.caller, .read, .category(waiter.category)))
+        }
         waiter.responder.answer { writer throws(RPCError) in try waiter.read.answer(from: categories, into: &writer) }
     }
+}
+
+extension WaitingReads.Waiter {
+    fileprivate var isAllowed: Bool { access.allows(.read, on: .category(category)) }
 }

@@ -19,6 +19,20 @@ struct Serve: AsyncParsableCommand {
                "cert": "/etc/maser/server.pem", "key": "/etc/maser/server.key",
                "memory": "8GiB"}
 
+            With --grants a file says who may do what. A line names callers (by their certificates: a URI, DNS name, e-mail \
+            address or common name; * and ? are patterns), rights and what they are on; lines add up, and what no line \
+            grants is refused. `limit` lines say how much a caller may ask for in a second; the last that names it counts:
+
+              # caller   rights       what
+              web-*      read         table delay_*
+              feeder     append,read  category flights
+              nightly    load         table airports
+              ops        admin        *
+              web-*      limit        requests=10000 bytes=50MiB
+
+            Rights are read, append, load and admin, which is all of them. Certificates and grants are read again when they \
+            change, or on SIGHUP; connections stay.
+
             /healthz, /readyz and /metrics are plain HTTP on the operations port.
             """)
 
@@ -41,6 +55,12 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "PEM file of its private key.")
     var key: String?
+
+    @Option(help: "The least version of TLS, 1.3 or 1.2; by default 1.3.")
+    var tls: String?
+
+    @Option(help: "A file that says who may do what; without one whoever is let in may do everything.")
+    var grants: String?
 
     @Flag(help: "Serve without TLS; on loopback only.")
     var plaintext = false
@@ -65,6 +85,8 @@ struct Serve: AsyncParsableCommand {
         if let memory { try configuration.apply(memory: memory) }
         if let shards { try configuration.apply(shards: shards) }
         if let versions { try configuration.apply(versions: versions) }
+        if let tls { try configuration.apply(tls: tls) }
+        configuration.grants = grants ?? configuration.grants
         configuration.certificateAuthority = ca ?? configuration.certificateAuthority
         configuration.certificate = cert ?? configuration.certificate
         configuration.privateKey = key ?? configuration.privateKey
