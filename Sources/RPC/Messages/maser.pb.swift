@@ -99,7 +99,8 @@ package nonisolated struct WireGetRequest: Sendable {
   fileprivate var _contract: WireReadContract? = nil
 }
 
-/// What a reader asks of the rows beyond what they are. It holds for every table of the request.
+/// What a reader asks of the rows beyond what they are: operations.md. It holds for every table of the request; a position for those
+/// that its category feeds, and there must be one.
 package nonisolated struct WireReadContract: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -202,7 +203,7 @@ package nonisolated struct WireTableRows: Sendable {
   /// in the order of the request's keys
   package var rows: [WireRow] = []
 
-  /// append time up to which everything is applied, microseconds since 1970; absent: not asked for
+  /// what was appended before is in the rows; microseconds since 1970; absent: not asked for
   package var freshness: Int64 {
     get {_freshness ?? 0}
     set {_freshness = newValue}
