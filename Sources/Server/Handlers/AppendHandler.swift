@@ -11,6 +11,10 @@ internal import Synchronization
 /// BY a field of its JSON, that field's text becomes the key, and records without it, whose order matters like that of any
 /// other key, go to bucket 0; else the next in turn.
 final class AppendHandler: Sendable {
+    /// Of one request: the smallest take two bytes of a frame, and far more memory.
+    static let recordsPerRequest = 100_000
+    static let headersPerRecord = 1000
+
     private let engine: Engine
     private let turn = Atomic<Int>(0)
     private let keyFinders = Mutex<[UInt32: RecordKeyFinder]>([:])
@@ -71,6 +75,10 @@ final class AppendHandler: Sendable {
         var reader = try WireAppendRequest.Reader(message)
         let category = try catalog.category(wireName: reader.category, to: .append, for: session)
         try checkIsOpen(category)
+        guard reader.recordCount <= Self.recordsPerRequest else {
+            throw RPCError(
+                .invalidArgument, "a request takes up to \(Self.recordsPerRequest) records; append in several")
+        }
         var found = try FoundKeys(in: reader, messageBytes: message.count, keyFinder(of: category))
         var buckets = SortedRecords(
             bucketCount: category.bucketCount, recordCount: reader.recordCount, messageBytes: message.count)
@@ -180,6 +188,9 @@ extension [RecordHeader] {
         var reader = reader
         self = []
         while let header = try reader.next() {
+            guard count < AppendHandler.headersPerRecord else {
+                throw RPCError(.invalidArgument, "a record takes up to \(AppendHandler.headersPerRecord) headers")
+            }
             append(RecordHeader(name: try text(header.name), value: [UInt8](header.value)))
         }
     }
