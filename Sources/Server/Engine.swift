@@ -46,7 +46,9 @@ package final class Engine: Sendable {
         self.logger = logger
         catalog = try CatalogStore(directory: folder.catalog, shardCount: configuration.shardCount)
         let budget = MemoryBudget(totalBytes: configuration.memoryBytes)
-        tables = try TableStore(directory: folder.tables, catalog: catalog, memoryBytes: budget.tables)
+        tables = try TableStore(
+            directory: folder.tables, catalog: catalog, memoryBytes: budget.tables,
+            hotRowBytes: configuration.hotRowBytes)
         categories = try CategoryStore(
             directory: folder.log, catalog: catalog, memoryBytes: budget.log,
             neededPositions: { [retained] in retained.needed(inCategory: $0) })

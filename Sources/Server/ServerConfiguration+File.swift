@@ -3,11 +3,13 @@ internal import Foundation
 internal import SystemPackage
 
 extension ServerConfiguration {
-    private static let texts: Set<String> = ["endpoint", "ca", "cert", "key", "operations", "memory", "tls", "grants"]
+    private static let texts: Set<String> = [
+        "endpoint", "ca", "cert", "key", "operations", "memory", "hot-rows", "tls", "grants",
+    ]
     private static let numbers: Set<String> = ["shards", "versions"]
     private static let truths: Set<String> = ["plaintext"]
 
-    /// Reads a JSON file with the keys `endpoint`, `ca`, `cert`, `key`, `plaintext`, `operations`, `memory`, `shards`,
+    /// Reads a JSON file with the keys `endpoint`, `ca`, `cert`, `key`, `plaintext`, `operations`, `memory`, `hot-rows`, `shards`,
     /// `versions`, `tls`, `grants`: the flags of `maser serve` by their own names.
     package mutating func apply(file: String) async throws(ServerError) {
         try Self.check(file)
@@ -20,6 +22,7 @@ extension ServerConfiguration {
         if let endpoint = reader.string(forKey: "endpoint") { try apply(endpoint: endpoint) }
         if let operations = reader.string(forKey: "operations") { try apply(operations: operations) }
         if let memory = reader.string(forKey: "memory") { try apply(memory: memory) }
+        if let hotRows = reader.string(forKey: "hot-rows") { try apply(hotRows: hotRows) }
         if let shards = reader.int(forKey: "shards") { try apply(shards: shards) }
         if let versions = reader.int(forKey: "versions") { try apply(versions: versions) }
         if let tls = reader.string(forKey: "tls") { try apply(tls: tls) }

@@ -4,6 +4,7 @@ package import RPC
 package struct ServerConfiguration: Sendable {
     package static let defaultPort = 7420
     package static let defaultOperationsPort = 7421
+    private static let leastHotRowBytes = 1 << 20
 
     package var dataDirectory: String
     package var host = "127.0.0.1"
@@ -23,6 +24,8 @@ package struct ServerConfiguration: Sendable {
     package var operationsPort = ServerConfiguration.defaultOperationsPort
     /// For block caches and memtables of all stores together.
     package var memoryBytes = 1 << 30
+    /// Of `memoryBytes`, for rows that are asked for often; nil: an eighth of what the tables have.
+    package var hotRowBytes: Int?
     /// Takes effect when the data folder is made.
     package var shardCount = 64
     /// Versions of a table that an app fills which are kept and follow, the serving one counted.
@@ -60,6 +63,19 @@ package struct ServerConfiguration: Sendable {
         leastTLS = version
     }
 
+    /// A size as of memory, which it is part of; 0 for none.
+    package mutating func apply(hotRows: String) throws(ServerError) {
+        guard let bytes = ByteSize.bytes(hotRows) else {
+            throw ServerError(
+                .configuration, "hot-rows is \"\(hotRows)\"; write a size such as 128MiB, or 0 for no cache of hot rows"
+            )
+        }
+        guard bytes == 0 || bytes >= Self.leastHotRowBytes else {
+            throw ServerError(.configuration, "hot-rows is \(hotRows), but it takes at least 1 MiB, or 0 for none")
+        }
+        hotRowBytes = bytes
+    }
+
     package mutating func apply(shards: Int) throws(ServerError) {
         guard shards >= 1, shards <= 1 << 15, shards & (shards - 1) == 0 else {
             throw ServerError(.configuration, "shards is \(shards); it takes a power of two up to 32768")
@@ -76,6 +92,12 @@ package struct ServerConfiguration: Sendable {
 
     /// Says what is missing before anything is opened.
     package func validate() throws(ServerError) {
+        if let hotRowBytes, hotRowBytes > memoryBytes / 2 {
+            throw ServerError(
+                .configuration,
+                "hot-rows is part of the memory, and takes up to half of it: \(memoryBytes >> 21) MiB of \(memoryBytes >> 20)"
+            )
+        }
         let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
         if isPlaintext {
             guard isLoopback else {

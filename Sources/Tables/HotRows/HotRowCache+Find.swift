@@ -34,8 +34,8 @@ extension HotRowCache {
                 while next < end {
                     let free = rows.messages.arena.capacity - rows.messages.arena.count
                     rows.messages.arena.append(addingCapacity: max(free, room)) { span in
-                        span.withUnsafeMutableBufferPointer { space_, count in
-                            let base = UnsafeMutableRawPointer(space_.baseAddress)
+                        span.withUnsafeMutableBufferPointer { buffer, count in
+                            let base = UnsafeMutableRawPointer(buffer.baseAddress)
                             let offset = ends.last ?? 0
                             var written = 0
                             while next < end {
@@ -43,7 +43,7 @@ extension HotRowCache {
                                     hash: hashes[next], space: space,
                                     bytes: UnsafeRawBufferPointer(rebasing: arena[keys.range(at: next)]))
                                 let found = copy(
-                                    key, revision: revision, to: base.map { $0 + written }, room: space_.count - written
+                                    key, revision: revision, to: base.map { $0 + written }, room: buffer.count - written
                                 )
                                 switch found {
                                 case .row(let bytes):
