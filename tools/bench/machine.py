@@ -16,11 +16,15 @@ def machine():
 
 
 def find_binary(path, product="maser"):
-    path = path or os.path.join(ROOT, ".build", "release", product)
+    if path:
+        if not os.path.exists(path):
+            raise FileNotFoundError(f"there is no {path}")
+        return os.path.abspath(path)
+    path = os.path.join(ROOT, ".build", "release", product)
     if not os.path.exists(path):
         print(f"building the release binary of {product}", flush=True)
         subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True)
-    return os.path.abspath(path)
+    return path
 
 
 def short(count):
