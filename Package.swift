@@ -187,7 +187,13 @@ let package = Package(
             ],
             exclude: ["vectors"]),
         suite("RPCTests", ["RPC", "Bytes", "Fuzzing", .nioCore, .nioPosix, .nioEmbedded, .protobuf]),
-        suite("MaserClientTests", ["MaserClient", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
+        // What its documentation shows: it sees of the client what a user does.
+        .target(
+            name: "MaserClientSnippets", dependencies: ["MaserClient"], path: "Tests/MaserClientSnippets",
+            packageAccess: false, swiftSettings: settings),
+        suite(
+            "MaserClientTests",
+            ["MaserClient", "MaserClientSnippets", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
         suite(
             "ServerTests",
             [

@@ -62,6 +62,10 @@ public final class Client: Sendable {
         return client
     }
 
+    deinit {
+        pool.close()
+    }
+
     /// Takes no more calls, and closes the connections when the answers that are due are there.
     public func close() {
         pool.close()

@@ -164,7 +164,7 @@ struct PoolStateTests {
         #expect(checkUp(&state, at: 5999) == ([], ["a"], [0]))
     }
 
-    @Test("while much is being sent, silence says nothing")
+    @Test("while much is being sent, silence says nothing, but not for ever")
     mutating func sending() {
         let a = FakeConnection("a", load: 1)
         _ = state.connected(0, a, now: time(0))
@@ -172,5 +172,8 @@ struct PoolStateTests {
         for second: Int64 in 1...60 { #expect(checkUp(&state, at: second * 1000) == ([], [], [])) }
         a.isWritable = true
         #expect(checkUp(&state, at: 61_000) == (["a"], [], []))
+        a.isWritable = false
+        #expect(checkUp(&state, at: 119_999) == ([], [], []))
+        #expect(checkUp(&state, at: 120_000) == ([], ["a"], [0]))
     }
 }

@@ -41,19 +41,26 @@ struct ConnectionHealth: Sendable {
         self.received = received
     }
 
-    /// `isSending`: so much is on its way out that a ping would wait behind it, and its answer would say nothing.
+    /// `isSending`: so much is on its way out that a ping would wait behind it.
     mutating func check(
         _ checks: HealthChecks, now: NIODeadline, received: UInt64, isBusy: Bool, isSending: Bool
     ) -> Action {
-        if received != self.received || isSending {
+        if received != self.received {
             self.received = received
             heard = now
             pinged = nil
             return .nothing
+        }
+        if isSending {
+            pinged = nil
+            return now - heard >= Self.longestSending ? .drop : .nothing
         }
         if let pinged { return now - pinged >= TimeAmount(checks.patience) ? .drop : .nothing }
         guard now - heard >= TimeAmount(isBusy ? checks.silence : checks.idle) else { return .nothing }
         pinged = now
         return .ping
     }
+
+    /// A frame of the greatest size takes no longer on any line that is worth having.
+    private static let longestSending = TimeAmount.seconds(120)
 }

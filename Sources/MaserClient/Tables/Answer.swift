@@ -1,8 +1,8 @@
 /// What was read, and what the server says of it.
 public struct Answer<Value: Sendable>: Sendable {
     public let value: Value
-    /// Every record that was appended before this time is in the value: of what feeds the table, of whichever bucket is furthest
-    /// behind. nil where no category feeds the table.
+    /// Every record that was appended before this time, by the server's clock, is in the value. Of a table that only loads fill, when
+    /// its version was made; nil where nothing was ever loaded, and where nobody asked.
     public let freshness: Timestamp?
     /// The version of the table that was read; `ReadOptions.version` takes it.
     public let version: UInt32

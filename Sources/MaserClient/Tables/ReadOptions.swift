@@ -12,8 +12,7 @@ internal import RPC
 public struct ReadOptions: Hashable, Sendable {
     /// How long the call may take, tries and all; for a scan, each of its pages. nil: as long as the client's configuration says.
     public var timeout: Duration?
-    /// The answer may lack only what was appended within so long before it; a table that is further behind is an error, `stale`.
-    /// In whole milliseconds.
+    /// How far the table may be behind what is appended, in whole milliseconds; further, it is an error, `stale`.
     public var maxStaleness: Duration?
     /// Instead of failing with `stale` at once, the call is repeated while its timeout lasts.
     public var waitsUntilFresh: Bool
