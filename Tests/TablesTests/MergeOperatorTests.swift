@@ -130,6 +130,11 @@ import Testing
         #expect(merge(counts((1, 1)), [text]) == counts((1, 1)))
         #expect(partialMerge([counts((1, 1)), text]) == nil, "alone it is sound")
         #expect(merger.undecodableOperands == 1)
+        // Nor where the side that names it has none: what came of it could not be merged again.
+        let named = value([(1, 1)]) { _ in }
+        #expect(merge(named, [text]) == named)
+        #expect(merge(text, [named, counts((1, 1))]) == text)
+        #expect(partialMerge([named, text]) == nil && partialMerge([text, named]) == nil)
     }
 
     @Test func anExistingValueThatNobodyCanReadIsKept() {
