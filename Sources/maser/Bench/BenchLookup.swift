@@ -95,6 +95,7 @@ struct BenchLookup: AsyncParsableCommand {
             for task in 0..<tasks {
                 group.addTask {
                     var latencies = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+                    var random = QuickRandom()
                     var due = start + (interval ?? .zero) * task
                     var now = clock.now
                     while now < end {
@@ -108,7 +109,7 @@ struct BenchLookup: AsyncParsableCommand {
                             }
                             due += interval * tasks
                         }
-                        let wanted = (0..<batch).map { _ in keys[Int.random(in: 0..<keys.count)] }
+                        let wanted = (0..<batch).map { _ in keys[Int.random(in: 0..<keys.count, using: &random)] }
                         _ = try await client.get(table, keys: wanted)
                         let answered = clock.now
                         latencies.record(UInt64((answered - now).inSeconds * 1e9))
