@@ -101,3 +101,21 @@ extension WireAppliedPosition {
         }
     }
 }
+
+extension WireFoldRequest {
+    package static func contract(in message: UnsafeRawBufferPointer) throws(BytesError) -> WireReadContract.View? {
+        try WireReadContract.view(inField: 6, of: message)
+    }
+}
+
+extension WireReadContract {
+    /// What a request asks for beyond rows; nil: nothing.
+    static func view(inField number: Int, of message: UnsafeRawBufferPointer) throws(BytesError) -> View? {
+        var contract: View?
+        var fields = ProtobufReader(message)
+        while let field = try fields.next() {
+            if field.number == number && field.wireType == .lengthDelimited { contract = try View(field.bytes) }
+        }
+        return contract
+    }
+}

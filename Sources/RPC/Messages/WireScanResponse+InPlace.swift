@@ -19,6 +19,16 @@ extension WireScanResponse {
         writer.append(present: 2, bytes: message)
     }
 
+    /// Appends a row whose message `body` writes.
+    package static func append(
+        key: UnsafeRawBufferPointer, to writer: inout ByteWriter, message body: (inout ByteWriter) -> Void
+    ) {
+        writer.append(field: 3) { writer in
+            writer.append(present: 1, bytes: key)
+            writer.append(field: 2, message: body)
+        }
+    }
+
     /// An empty continuation: the range is exhausted.
     package static func append(
         continuation: [UInt8], freshness: Int64? = nil, version: UInt32 = 0, to writer: inout ByteWriter
