@@ -33,10 +33,11 @@ struct ConnectionOptions: ParsableArguments {
         guard (certificate == nil) == (key == nil) else {
             throw ValidationError("a certificate and its key go together: give both --cert and --key, or neither")
         }
+        // A load's files may fill a slow line for longer than a product would wait for an answer.
         return ClientConfiguration(
             endpoint: endpoint,
             security: .tls(ca: ca ?? environment("MASER_CA"), certificate: certificate, key: key),
-            connections: connections)
+            connections: connections, healthChecks: HealthChecks(patience: .seconds(15)))
     }
 
     /// The client library knows of no flags: what they have to do with an error is said here.
