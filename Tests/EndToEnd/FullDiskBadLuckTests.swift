@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import MaserClient
+import Synchronization
 import Testing
 
 @Suite(.serialized, .enabled(if: SmallDisk.isPossible, "this user may not mount a file system"))
@@ -84,6 +86,53 @@ struct FullDiskBadLuckTests {
         #expect(strangers.isEmpty, "refused, and there: \(strangers.sorted())")
     }
 
+    /// The store that could not write stays open for reading until there is room for another.
+    @Test func lookupsAnswerRightAllTheWhileTheDiskIsFull() async throws {
+        let server = try ServerProcess()
+        let disk = try SmallDisk(at: server.data, megabytes: 96)
+        defer { server.kill(SIGKILL) }
+        try BadLuckTests.deploy(to: server)
+        let first = 40
+        #expect(try server.maser(["append", "orders"], input: try records(0..<first)).exitCode == 0)
+        try server.waitUntilApplied()
+
+        let reader = try await SteadyReader.start(server.configuration, ids: 0..<first)
+        try disk.fill(leaving: 3 << 20)
+        var acknowledged = Set(0..<first)
+        var uncertain: Set<Int> = []
+        var next = first
+        var refusals = 0
+        for _ in 0..<60 where refusals < 3 {
+            let ids = next..<next + Self.recordsPerAppend
+            next = ids.upperBound
+            let outcome = try server.maser(["append", "orders"], input: try records(ids))
+            if outcome.exitCode == 0 { acknowledged.formUnion(ids) }
+            if outcome.errors.contains("whether it was done is not known") { uncertain.formUnion(ids) }
+            if outcome.exitCode != 0 { refusals += 1 }
+        }
+        #expect(refusals == 3, "the disk never filled up: \(acknowledged.count) records")
+
+        // Many a look by the same client, and by newcomers, by every kind of lookup.
+        try await reader.waitForRounds(200)
+        for id in [0, first / 2, first - 1] {
+            let row = #"{"id":\#(id),"times":1,"amount":\#(id)}"#
+            #expect(try server.maser(["get", "by_id", "\(id)", "--json"]).lines == [row])
+            #expect(try server.maser(["scan", "by_id", "\(id)", "--json"]).lines == [row])
+        }
+        #expect(try server.maser(["get", "cities", "Paris", "--json"]).lines == BadLuckTests.paris)
+        #expect(try server.maser(["get", "by_id", "\(next + 1)", "--json"]).lines == ["null"])
+        #expect(try server.maser(["append", "orders"], input: try records(next..<next + 40)).exitCode == 1)
+
+        try disk.makeRoom()
+        #expect(
+            try server.maser(["append", "orders"], input: try records(next + 40..<next + 48)).exitCode == 0)
+        acknowledged.formUnion(next + 40..<next + 48)
+        uncertain.formUnion(next..<next + 40)
+        try check(server, acknowledged, uncertain)
+        try await reader.waitForRounds(50)
+        #expect(await reader.stop() == [])
+    }
+
     @Test func aFullDiskRefusesALoadAndTheServingVersionStays() throws {
         let server = try ServerProcess()
         let disk = try SmallDisk(at: server.data, megabytes: 96)
@@ -108,5 +157,57 @@ struct FullDiskBadLuckTests {
         server.kill(SIGKILL)
         try server.start()
         #expect(try server.maser(["scan", "cities", "--json"]).lines.count == 2000)
+    }
+}
+
+/// Looks rows up on one connection, again and again, and keeps what was not right.
+private final class SteadyReader: Sendable {
+    private let wrong = Mutex<[String]>([])
+    private let rounds = Mutex(0)
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    static func start(_ configuration: ClientConfiguration, ids: Range<Int>) async throws -> SteadyReader {
+        let reader = SteadyReader()
+        let client = try await Client.connect(configuration)
+        let byID = try await client.table("by_id")
+        reader.task.withLock { task in
+            task = Task {
+                defer { client.close() }
+                while !Task.isCancelled {
+                    for id in ids {
+                        do {
+                            let row = try await byID.get(id)
+                            let (times, amount) = (row?["times", as: Int.self], row?["amount", as: Int.self])
+                            if times != 1 || amount != id { reader.note("\(id): \(String(describing: row))") }
+                        } catch {
+                            if !Task.isCancelled { reader.note("\(id): \(error)") }
+                        }
+                    }
+                    reader.rounds.withLock { $0 += 1 }
+                }
+            }
+        }
+        return reader
+    }
+
+    private func note(_ words: String) {
+        wrong.withLock { if $0.count < 10 { $0.append(words) } }
+    }
+
+    /// Until so many more rounds have ended.
+    func waitForRounds(_ count: Int) async throws {
+        let goal = rounds.withLock { $0 } + count
+        let deadline = ContinuousClock.now + .seconds(60)
+        while rounds.withLock({ $0 }) < goal, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(rounds.withLock { $0 } >= goal, "lookups stand still")
+    }
+
+    func stop() async -> [String] {
+        let task = task.withLock { $0 }
+        task?.cancel()
+        await task?.value
+        return wrong.withLock { $0 }
     }
 }
