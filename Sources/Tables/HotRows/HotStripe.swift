@@ -74,7 +74,7 @@ struct HotStripe: ~Copyable {
     // MARK: Reading
 
     func bucketIndex(_ hash: UInt64) -> Int {
-        Int((hash >> 16 & 0xffff_ffff) &* UInt64(bucketCount) >> 32)
+        Int(((hash >> 16 & 0xffff_ffff) &* UInt64(bucketCount)) >> 32)
     }
 
     @inline(__always)
