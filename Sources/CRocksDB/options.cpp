@@ -11,6 +11,9 @@ namespace {
 constexpr size_t bytes_between_syncs = 1 << 20;
 constexpr double high_priority_share_of_cache = 0.5;
 constexpr double bloom_share_of_memtable = 0.02;
+// Within a block a key is found by its hash, and only these many rows are then read: a tenth of a lookup's instructions less
+// than with RocksDB's sixteen and no hash, for three to five bytes a row before compression.
+constexpr int rows_per_restart = 4;
 
 rocksdb::CompressionType compression(maser_rocks_compression compression) {
     switch (compression) {
@@ -82,6 +85,8 @@ rocksdb::ColumnFamilyOptions maser::family_options(const maser_rocks_family_opti
     if (options.bloom_bits_per_key > 0) {
         table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(options.bloom_bits_per_key));
         table.whole_key_filtering = true;
+        table.block_restart_interval = rows_per_restart;
+        table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
         native.memtable_prefix_bloom_size_ratio = bloom_share_of_memtable;
         native.memtable_whole_key_filtering = true;
     }

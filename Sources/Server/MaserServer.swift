@@ -20,6 +20,7 @@ package enum MaserServer {
         _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (String) -> Void
     ) async throws {
         try configuration.validate()
+        ProcessMemory.limitHeaps()
         let engine = try Engine.open(configuration, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let door: Door
