@@ -35,6 +35,8 @@ package struct TableEntry: Codable, Hashable, Sendable {
     package var nextVersion: UInt32
     /// nil: the usual ones.
     package var loadLimits: LoadLimits?
+    /// How old the table may be while the server is ready; nil: what the server is set to; the greatest there is: any age.
+    package var maxLagMicroseconds: Int64?
     /// The oldest first; nil where none was ever adopted.
     package var adoptedLoads: [AdoptedLoad]?
 

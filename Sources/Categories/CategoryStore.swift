@@ -124,6 +124,17 @@ package final class CategoryStore: Sendable {
         published.end(category: category, bucket: bucket)
     }
 
+    /// The moment up to which somebody who has applied a bucket's records before `offset` has applied all there is: whatever was
+    /// answered to an appender before it is among them. That is `now` where no record is left; else when the first that is left was
+    /// appended, or, where nobody remembers, when the last was that is applied. Nothing is read for it. `now` and `offset` are to be
+    /// older than the call.
+    package func freshness(
+        category: UInt32, bucket: Int, appliedBefore offset: Int64, lastAppendTime: Int64, now: Int64
+    ) -> Int64 {
+        let (end, arrival) = published.arrival(category: category, bucket: bucket, offset: offset)
+        return offset >= end ? now : min(now, max(lastAppendTime, arrival ?? 0))
+    }
+
     /// The first record that is kept, or the end where none is.
     package func start(category: UInt32, bucket: Int) -> Int64 {
         published.log(of: category)?.start(ofBucket: bucket) ?? 0

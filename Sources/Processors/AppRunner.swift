@@ -86,10 +86,11 @@ package final class AppRunner: Sendable {
         var status = shared.withLock { $0.status }
         for index in status.buckets.indices {
             let bucket = status.buckets[index]
-            // The position was read before the end: where it has reached it, nothing was left out a moment ago.
             let end = categories.end(category: bucket.category, bucket: bucket.bucket)
             status.buckets[index].end = max(end, bucket.position)
-            if bucket.position >= end { status.buckets[index].freshness = now }
+            status.buckets[index].freshness = categories.freshness(
+                category: bucket.category, bucket: bucket.bucket, appliedBefore: bucket.position,
+                lastAppendTime: bucket.freshness, now: now)
         }
         return status
     }

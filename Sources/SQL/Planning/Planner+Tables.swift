@@ -33,6 +33,7 @@ extension Planner {
         var wanted = draft.entry(
             id: tableID(named: syntax.name), name: syntax.name.text, app: nil, sql: statement.text, versions: [])
         wanted.loadLimits = syntax.loadLimits
+        wanted.maxLagMicroseconds = syntax.maxLagMicroseconds
         loaded[syntax.name.key] = wanted
         guard let existing = snapshot.table(named: wanted.name) else {
             deployment.add(wanted, .new, ["new table \(wanted.name), filled by loads"])
@@ -75,6 +76,7 @@ extension Planner {
             id: table.id, name: syntax.name.text, app: table.app, sql: table.statement.text,
             versions: [VersionEntry(number: 1, createdAt: now, origin: "live")])
         entry.loadLimits = syntax.loadLimits
+        entry.maxLagMicroseconds = syntax.maxLagMicroseconds
         fed[name]?.entry = entry
         return entry
     }

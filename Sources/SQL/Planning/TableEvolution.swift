@@ -46,6 +46,7 @@ struct TableEvolution {
         }
         evolution.noteColumns(table)
         evolution.evolveLoadLimits(&table)
+        evolution.evolveLag(&table)
         if table.columns != former.columns || table.aggregates != former.aggregates
             || table.stateFields != former.stateFields
         {
@@ -188,6 +189,15 @@ struct TableEvolution {
         note("load_least_rows", former.leastRows, wanted.leastRows)
         note("load_least_bytes", former.leastBytes, wanted.leastBytes)
         note("load_null_rise", former.nullRise, wanted.nullRise)
+    }
+
+    private mutating func evolveLag(_ table: inout TableEntry) {
+        if former.maxLagMicroseconds == wanted.maxLagMicroseconds { return }
+        table.maxLagMicroseconds = wanted.maxLagMicroseconds
+        func text(_ lag: Int64?) -> String {
+            lag.map { $0 == .max ? "none" : duration($0) } ?? "the server's"
+        }
+        note("max_lag is \(text(wanted.maxLagMicroseconds)), was \(text(former.maxLagMicroseconds))")
     }
 
     /// What is gone, or only stands elsewhere.

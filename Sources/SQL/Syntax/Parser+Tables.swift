@@ -107,7 +107,7 @@ extension Parser {
                 table.keyColumns = try parseNames("a key column")
             } else if isAt("OPTIONS") {
                 try once(table.loadLimits, "OPTIONS")
-                table.loadLimits = try parseLoadLimits()
+                try parseOptions(of: &table)
             } else if isAt("AS") {
                 advance()
                 guard isAt("SELECT") else { throw unexpected("SELECT") }
@@ -129,22 +129,32 @@ extension Parser {
         }
     }
 
-    private mutating func parseLoadLimits() throws(SQLError) -> LoadLimits {
+    private mutating func parseOptions(of table: inout TableSyntax) throws(SQLError) {
         var limits = LoadLimits()
         let options = try parseOptions([
             "load_least_rows = '0.5', the share of the serving version's rows that a load must have",
             "load_least_bytes = '0.5', the share of its bytes",
             "load_null_rise = '0.2', how much a greater share of a column may be NULL",
+            "max_lag = '10 s', how old the table may be while the server is ready",
         ])
         for option in options {
-            let share = try share(option)
             switch option.name.key {
-            case "load_least_rows": limits.leastRows = share
-            case "load_least_bytes": limits.leastBytes = share
-            default: limits.nullRise = share
+            case "load_least_rows": limits.leastRows = try share(option)
+            case "load_least_bytes": limits.leastBytes = try share(option)
+            case "load_null_rise": limits.nullRise = try share(option)
+            default: table.maxLagMicroseconds = try lag(option)
             }
         }
-        return limits
+        table.loadLimits = limits
+    }
+
+    private func lag(_ option: OptionSyntax) throws(SQLError) -> Int64 {
+        if option.value.lowercased() == "none" { return .max }
+        guard let microseconds = TimeLength.parse(option.value), microseconds > 0 else {
+            throw source.error(
+                .meaning, at: option.offset, "max_lag is no length of time", hint: "for instance '10 s', or 'none'")
+        }
+        return microseconds
     }
 
     private func share(_ option: OptionSyntax) throws(SQLError) -> Double {

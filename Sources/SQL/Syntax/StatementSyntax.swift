@@ -75,6 +75,7 @@ struct TableSyntax: Sendable {
     var keyColumns: [Name]?
     var keyOffset: Int?
     var loadLimits: LoadLimits?
+    var maxLagMicroseconds: Int64?
     var query: QuerySyntax?
 }
 

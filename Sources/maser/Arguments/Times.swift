@@ -16,28 +16,14 @@ extension WrittenArgument {
     }
 }
 
-/// A length of time as a person writes it: `90s`, `15 min`, `24h`, `7 days`.
+/// A length of time, such as `90s` or `7 days`.
 struct TimeSpan: WrittenArgument {
-    static let form = "a number and a unit from ms to weeks, such as 90min, 24h or \"7 days\""
+    static var form: String { TimeLength.form }
 
     var microseconds: Int64
 
-    private static let units: [(names: Set<String>, microseconds: Double)] = [
-        (["ms", "millisecond", "milliseconds"], 1e3),
-        (["s", "sec", "second", "seconds"], 1e6),
-        (["m", "min", "minute", "minutes"], 60e6),
-        (["h", "hour", "hours"], 3600e6),
-        (["d", "day", "days"], 86_400e6),
-        (["w", "week", "weeks"], 604_800e6),
-    ]
-
     init?(argument: String) {
-        let text = argument.lowercased().filter { !$0.isWhitespace }
-        let digits = text.prefix { $0.isNumber || $0 == "." }
-        guard let count = Double(digits),
-            let unit = Self.units.first(where: { $0.names.contains(String(text.dropFirst(digits.count))) }),
-            let microseconds = Int64(exactly: (count * unit.microseconds).rounded())
-        else { return nil }
+        guard let microseconds = TimeLength.parse(argument) else { return nil }
         self.microseconds = microseconds
     }
 }
