@@ -203,7 +203,7 @@ let package = Package(
         suite("OperationsTests", ["Operations", .logging]),
         suite("MaserTests", ["maser", "Records"]),
         suite("MaserDriveTests", ["maser-drive", "RPC", "Bytes"]),
-        suite("EndToEnd", ["maser", "MaserClient", "RPC", "Records", "Bytes"]),
+        suite("EndToEnd", ["maser", "MaserClient", "MaserClientSnippets", "RPC", "Records", "Bytes"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -29,6 +29,25 @@ extension ClientTests {
         await server.stop()
     }
 
+    @Test("a failure does not end a hedged read while its other sending may be answered")
+    func hedgedFailure() async throws {
+        let server = try await FakeServer.start()
+        let client = try await server.client(hedging: Hedging(delay: .fixed(.milliseconds(1)), greatestShare: 1))
+        let airports = try await client.table("airports")
+        while server.state.withLock({ $0.connections.count }) < 2 { _ = try await airports.get("SFO") }
+        server.state.withLock { $0.holds = 2 }
+        let lookup = Task { try await airports.get("SFO") }
+        while server.state.withLock({ $0.held.count }) < 2 { await Task.yield() }
+        let held = server.state.withLock { $0.held }
+        held[0].fail(RPCError(.refused))
+        held[1].answer { writer throws(RPCError) in
+            WireGetResponse.append(tableID: 2, schemaRevision: 1, to: &writer) { WireRow.append(nil, to: &$0) }
+        }
+        #expect(try await lookup.value == nil)
+        client.close()
+        await server.stop()
+    }
+
     @Test("a hedged read that is cancelled ends, and one whose every sending fails has the failure")
     func hedgedFailures() async throws {
         let server = try await FakeServer.start()
