@@ -29,6 +29,7 @@ struct LargeAnswers {
     ) -> (() -> Void)? {
         if !isBusy && !isCongested {
             isBusy = true
+            responder.takeLargeTurn()
             return { begin(responder) }
         }
         guard waitingBytes + bytes <= greatestWaitingBytes else {
@@ -58,6 +59,7 @@ struct LargeAnswers {
             first = 0
         }
         isBusy = true
+        next.responder.takeLargeTurn()
         return { next.begin(next.responder) }
     }
 

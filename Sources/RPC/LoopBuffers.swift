@@ -8,6 +8,8 @@ internal import Synchronization
 final class LoopBuffers {
     /// Where the answers of a burst gather; empty while a connection has it.
     private var spare = ByteWriter()
+    /// The requests of a burst; empty while a connection has them.
+    private var requests: [Request] = []
 
     /// Gives the working memory to a connection that has none.
     func lend(to outgoing: inout ByteWriter) {
@@ -19,6 +21,15 @@ final class LoopBuffers {
         outgoing.removeAll()
         if spare.bytes.capacity == 0 && outgoing.bytes.capacity <= Self.keptCapacity { swap(&outgoing, &spare) }
         if outgoing.bytes.capacity > 0 { outgoing = ByteWriter() }
+    }
+
+    func lend(to requests: inout [Request]) {
+        swap(&self.requests, &requests)
+    }
+
+    func takeBack(_ requests: inout [Request]) {
+        requests.removeAll(keepingCapacity: true)
+        swap(&self.requests, &requests)
     }
 
     private static let keptCapacity = 1 << 20

@@ -10,17 +10,19 @@ package final class Responder: Sendable {
     package let id: UInt64
     package let operation: Operation
     package let deadline: NIODeadline
-    private let isLarge: Bool
+    /// Whether it has its turn among its connection's `LargeAnswers`, which ends with the answer.
+    private let hasLargeTurn = Atomic(false)
     private let isAnswered = Atomic(false)
 
-    init(
-        connection: ServerConnection, id: UInt64, operation: Operation, deadline: NIODeadline, isLarge: Bool = false
-    ) {
-        self.isLarge = isLarge
+    init(connection: ServerConnection, id: UInt64, operation: Operation, deadline: NIODeadline) {
         self.connection = connection
         self.id = id
         self.operation = operation
         self.deadline = deadline
+    }
+
+    func takeLargeTurn() {
+        hasLargeTurn.store(true, ordering: .relaxed)
     }
 
     deinit {
@@ -38,7 +40,7 @@ package final class Responder: Sendable {
             writer.removeAll()
             writer.append(failure: error, to: id, operation.rawValue)
         }
-        connection.deliver(writer.bytes, count: 1, isLarge: isLarge)
+        connection.deliver(writer.bytes, count: 1, isLarge: hasLargeTurn.load(ordering: .relaxed))
     }
 
     package func answer(_ message: some Message) {

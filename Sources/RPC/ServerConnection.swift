@@ -22,6 +22,8 @@ package final class ServerConnection: @unchecked Sendable {
     var state: ServerConnectionState
     /// A read burst is being served: what is written leaves at its end.
     private(set) var isReading = false
+    /// Bytes are on their way to the socket: nothing else may be sent from within that.
+    private(set) var isSending = false
     /// What the requests of this turn cost beyond one each.
     var extraWork = 0
     /// Called when answers wait for the client to take them, with their bytes.
@@ -30,7 +32,7 @@ package final class ServerConnection: @unchecked Sendable {
     private var isLingering = false
     private let channel: any Channel
     private let limits: RPCLimits
-    private let buffers: LoopBuffers
+    let buffers: LoopBuffers
     private let remote = Mutex(RemoteResponses())
     /// Bytes that the socket has not taken yet.
     private let unsent = Atomic(0)
@@ -148,8 +150,7 @@ package final class ServerConnection: @unchecked Sendable {
 
     /// Has `begin` called with what answers the request, at once or when it is its turn: see `LargeAnswers`.
     func queueLarge(_ request: Request, _ begin: @escaping (Responder) -> Void) {
-        let responder = Responder(
-            connection: self, id: request.id, operation: request.operation, deadline: request.deadline, isLarge: true)
+        let responder = makeResponder(for: request)
         large.add(responder, bytes: request.message.count, isCongested: isWaitingForReader, begin)?()
     }
 
@@ -186,12 +187,24 @@ package final class ServerConnection: @unchecked Sendable {
     }
 
     private func send() {
-        if outgoing.count > 0 { outgoing.bytes.withUnsafeBytes { send($0) } }
-        if isReading { outgoing.removeAll() } else { buffers.takeBack(&outgoing) }
+        guard outgoing.bytes.capacity > 0 else { return }
+        // Taken out, for what is sent may let the client's next requests be served, before this returns.
+        var bytes = ByteWriter()
+        swap(&bytes, &outgoing)
+        bytes.bytes.withUnsafeBytes { send($0) }
+        if isReading && outgoing.bytes.capacity == 0 {
+            bytes.removeAll()
+            swap(&bytes, &outgoing)
+        } else {
+            buffers.takeBack(&bytes)
+        }
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) {
+        if bytes.count == 0 { return }
+        isSending = true
         output?.send(bytes)
+        isSending = false
         progress()
     }
 

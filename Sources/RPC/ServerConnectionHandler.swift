@@ -25,6 +25,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private var receivedBytes = 0
     /// When the last of them came.
     private var arrival = NIODeadline.uptimeNanoseconds(0)
+    /// Of the burst that is being served.
     private var requests: [Request] = []
     private var wantsRead = false
     private var isServing = false
@@ -140,7 +141,17 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable && !isServing { goOn(context) }
+        if context.channel.isWritable && !isServing {
+            if connection.isSending {
+                let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                context.eventLoop.execute {
+                    let (handler, context) = loopBound.value
+                    handler.goOn(context)
+                }
+            } else {
+                goOn(context)
+            }
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -161,6 +172,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         guard !awaitsTurn else { return }
         isServing = true
         connection.beginBurst()
+        connection.buffers.lend(to: &requests)
         var work = 0
         while connection.state.phase != .closed && context.channel.isWritable {
             if work >= limits.workPerTurn {
@@ -179,6 +191,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             if (consumed == 0 && !mustSend) || received.readableBytes == 0 { break }
         }
         isServing = false
+        connection.buffers.takeBack(&requests)
         if received.readableBytes == 0 {
             received = ByteBuffer()
         } else {

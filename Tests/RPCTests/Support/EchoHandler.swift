@@ -37,6 +37,10 @@ final class EchoHandler: RequestHandler {
                     throw RPCError(.refused, "half an answer is none")
                 }
             case .listTables: burst.answer(request) { $0.append(contentsOf: [UInt8](repeating: 1, count: 17 << 20)) }
+            // As if it had cost much.
+            case .stopApp:
+                burst.charge(1000)
+                burst.answer(request) { _ in }
             // Dropped without an answer.
             case .describeTable: _ = burst.deferred(request)
             default: burst.answer(request, WireHello.with { $0.software = burst.connection.caller ?? "nobody" })
