@@ -93,22 +93,28 @@ import Testing
     }
 
     @Test func aBucketGivesASecondsWorthAtOnceAndFillsWithTime() {
-        let bucket = TokenBucket()
+        let account = CallerAccount()
         let second: Int64 = 1_000_000_000
-        let now = 5 * second
-        #expect(bucket.take(70, rate: 100, now: now) == 70)
-        #expect(bucket.take(70, rate: 100, now: now) == 30)
-        #expect(bucket.take(1, rate: 100, now: now) == 0)
-        #expect(!bucket.hasRoom(now: now))
-        #expect(bucket.take(50, rate: 100, now: now + second / 4) == 25)
-        #expect(bucket.isFull(now: now + 2 * second))
+        let start = 5 * second
+        func take(_ count: Int, rate: Int = 100, after time: Int64) -> Int {
+            account.requests.take(count, rate: rate, now: start + time)
+        }
+        func charge(_ count: Int, rate: Int = 100, after time: Int64) {
+            account.requests.charge(count, rate: rate, now: start + time)
+        }
+        func hasRoom(after time: Int64) -> Bool { account.requests.hasRoom(now: start + time) }
+        #expect(take(70, after: 0) == 70)
+        #expect(take(70, after: 0) == 30)
+        #expect(take(1, after: 0) == 0)
+        #expect(!hasRoom(after: 0))
+        #expect(take(50, after: second / 4) == 25)
         // Nothing is saved up beyond a second.
-        #expect(bucket.take(1000, rate: 100, now: now + 100 * second) == 100)
+        #expect(take(1000, after: 100 * second) == 100)
         // What was used without being asked for is paid back first.
-        bucket.charge(250, rate: 100, now: now + 200 * second)
-        #expect(!bucket.hasRoom(now: now + 201 * second))
-        #expect(bucket.hasRoom(now: now + 202 * second))
-        bucket.charge(.max, rate: 1, now: now + 300 * second)
-        #expect(bucket.take(1, rate: 1, now: now + 301 * second) == 0)
+        charge(250, after: 200 * second)
+        #expect(!hasRoom(after: 201 * second))
+        #expect(hasRoom(after: 202 * second))
+        charge(.max, rate: 1, after: 300 * second)
+        #expect(take(1, rate: 1, after: 301 * second) == 0)
     }
 }

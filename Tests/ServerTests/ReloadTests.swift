@@ -1,8 +1,8 @@
 import Foundation
-import RPC
 import Synchronization
 import Testing
 
+@testable import RPC
 @testable import Server
 
 /// When files are read again, and what is said of certificates that end.
