@@ -15,6 +15,8 @@ package final class Engine: Sendable {
     let catalog: CatalogStore
     let tables: TableStore
     let categories: CategoryStore
+    let gauge: FreshnessGauge
+    let lagWatch: LagWatch
     let apps: AppSupervisor
     let loads: LoadIntake
     /// Held by whoever changes apps, from what he reads of the catalog to what he starts after writing it.
@@ -24,6 +26,7 @@ package final class Engine: Sendable {
     /// Of a table that an app fills, the serving one counted.
     let versionsKept: Int
     let activity = ActivityMeter()
+    let hotKeys = HotKeys()
     let unsettled = UnsettledChange()
     private let keeper = Housekeeper()
     private let retained = RetainedPositions()
@@ -54,6 +57,9 @@ package final class Engine: Sendable {
             neededPositions: { [retained] in retained.needed(inCategory: $0) })
         loads = try LoadIntake(directory: folder.loads, catalog: catalog.snapshot, now: startedAt)
         try folder.sync()
+        gauge = FreshnessGauge(catalog: catalog, categories: categories, tables: tables)
+        lagWatch = LagWatch(
+            limit: configuration.maxLagMicroseconds, tables: catalog.snapshot.tables.keys)
         apps = AppSupervisor(catalog: catalog, categories: categories, tables: tables, logger: logger)
         retained.begin(apps.progress)
         apps.reconcile()
@@ -62,7 +68,9 @@ package final class Engine: Sendable {
             guard let self else { return }
             ControlPlane(self).settle()
             backfills.look(at: self)
+            lagWatch.look(at: self)
             activity.look(at: apps.statuses, now: Clock.now)
+            hotKeys.look(now: Clock.now, spanMicroseconds: Engine.hotKeySpanMicroseconds)
         }
     }
 

@@ -8,21 +8,24 @@ internal import Tables
 struct Figures: Sendable {
     private let engine: Engine
     private let listener: RPCListener?
+    private let pools: WorkPools?
 
-    init(_ engine: Engine, _ listener: RPCListener? = nil) {
+    init(_ engine: Engine, _ listener: RPCListener? = nil, _ pools: WorkPools? = nil) {
         self.engine = engine
         self.listener = listener
+        self.pools = pools
     }
 
-    /// What keeps the server from being ready: an app that has stopped, or keeps failing.
+    /// What keeps the server from being ready: an app that has failed, or keeps failing, and tables that are too far behind.
     var obstacles: [String] {
-        engine.apps.statuses.compactMap { status in
+        let failures: [String] = engine.apps.statuses.compactMap { status in
             switch status.state {
             case .running, .stopped: nil
             case .retrying, .failed:
                 "app \(status.app) is \(status.state.rawValue): \(status.message ?? "no reason given")"
             }
         }
+        return failures + engine.lagWatch.obstacles(engine)
     }
 
     var snapshot: FiguresSnapshot {
@@ -34,6 +37,7 @@ struct Figures: Sendable {
             "maser_undecodable_operands_total", Double(engine.tables.undecodableOperands),
             help: "Merge operands that were set aside; anything but 0 deserves a look")
         if let listener { add(listener, to: &figures) }
+        for pool in pools?.all ?? [] { add(pool, to: &figures) }
         for status in engine.apps.statuses { add(status, to: &figures) }
         for table in engine.catalog.snapshot.tables.values.sorted(by: { $0.name < $1.name }) {
             add(table, to: &figures)
@@ -62,7 +66,26 @@ struct Figures: Sendable {
             help: "Connections that found too many handshakes under way")
     }
 
+    private func add(_ pool: WorkPool, to figures: inout FiguresSnapshot) {
+        let labels: KeyValuePairs = ["queue": pool.label]
+        figures.gauge(
+            "maser_queue_waiting", Double(pool.waitingCount), labels: labels, help: "Requests that wait for a thread")
+        figures.counter(
+            "maser_queue_refused_total", Double(pool.refusedCount), labels: labels,
+            help: "Requests that found the queue full, and were answered as overloaded")
+        figures.counter(
+            "maser_queue_expired_total", Double(pool.droppedCount), labels: labels,
+            help: "Requests that were not done, for their deadline had passed when their turn came")
+    }
+
     private func add(_ table: TableEntry, to figures: inout FiguresSnapshot) {
+        let hottest = engine.hotKeys.hottest(of: table.id, count: 1)
+        if let key = hottest.keys.first {
+            figures.gauge(
+                "maser_table_hottest_key_share", Double(key.least) / Double(hottest.lookups),
+                labels: ["table": table.name],
+                help: "The part of a table's lookups, of the last minute or two, that its hottest key has")
+        }
         if let statistics = try? engine.tables.statistics(table: table.id, version: table.servingVersion) {
             figures.gauge(
                 "maser_table_rows", Double(statistics.estimatedRows), labels: ["table": table.name],

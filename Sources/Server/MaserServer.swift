@@ -40,7 +40,7 @@ package enum MaserServer {
                     .init(service: EngineService(engine: engine), successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
                         service: OperationsService(
-                            configuration: configuration, engine: engine, listener: door.listener, logger: logger,
+                            configuration: configuration, engine: engine, door: door, logger: logger,
                             announce: announce),
                         successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
@@ -86,9 +86,13 @@ private struct Door {
         let grants = try GrantBook(file: configuration.grants)
         let dispatcher = Dispatcher(engine, group: group, grants: grants)
         do {
+            var limits = RPCLimits()
+            let files = OpenFiles.raise(forConnections: configuration.connections)
+            limits.connections = files.connections
+            if let warning = files.warning { logger.warning("\(warning)") }
             let listener = try await RPCListener.start(
                 host: configuration.host, port: configuration.port, security: security(configuration), group: group,
-                handler: dispatcher, report: { line in logger.info("\(line)") })
+                limits: limits, handler: dispatcher, report: { line in logger.info("\(line)") })
             return Door(listener: listener, dispatcher: dispatcher, grants: grants)
         } catch {
             await dispatcher.close()
@@ -162,9 +166,7 @@ private struct ListenerService: Service {
     }
 
     private var rights: String {
-        guard let file = door.grants.file else {
-            return "whoever is let in may do everything, for no grants were given"
-        }
+        guard let file = door.grants.file else { return "whoever is let in may do everything, for no grants were given" }
         return "\(door.grants.current.summary) of \(file)"
     }
 }
@@ -172,13 +174,13 @@ private struct ListenerService: Service {
 private struct OperationsService: Service {
     let configuration: ServerConfiguration
     let engine: Engine
-    let listener: RPCListener
+    let door: Door
     let logger: Logger
     let announce: @Sendable (String) -> Void
 
     func run() async throws {
         let host = configuration.operationsHost
-        let figures = Figures(engine, listener)
+        let figures = Figures(engine, door.listener, door.dispatcher.pools)
         let server = OperationsServer(
             host: host, port: configuration.operationsPort, logger: logger,
             obstacles: { figures.obstacles },

@@ -94,12 +94,13 @@ struct RunnerPlan: Hashable {
 }
 
 extension TableEntry {
-    /// What loads are held to, and which there were, is nothing to a runner, and nor is `nextVersion`.
+    /// What loads and readiness are held to, and which loads there were, is nothing to a runner, and nor is `nextVersion`.
     fileprivate func with(versions: [VersionEntry]) -> TableEntry {
         var table = self
         table.versions = versions
         table.nextVersion = 0
         table.loadLimits = nil
+        table.maxLagMicroseconds = nil
         table.adoptedLoads = nil
         return table
     }

@@ -4,13 +4,13 @@ internal import SystemPackage
 
 extension ServerConfiguration {
     private static let texts: Set<String> = [
-        "endpoint", "ca", "cert", "key", "operations", "memory", "hot-rows", "tls", "grants",
+        "endpoint", "ca", "cert", "key", "operations", "memory", "hot-rows", "tls", "grants", "max-lag",
     ]
-    private static let numbers: Set<String> = ["shards", "versions"]
+    private static let numbers: Set<String> = ["shards", "versions", "connections"]
     private static let truths: Set<String> = ["plaintext"]
 
     /// Reads a JSON file with the keys `endpoint`, `ca`, `cert`, `key`, `plaintext`, `operations`, `memory`, `hot-rows`, `shards`,
-    /// `versions`, `tls`, `grants`: the flags of `maser serve` by their own names.
+    /// `versions`, `connections`, `tls`, `grants`, `max-lag`: the flags of `maser serve` by their own names.
     package mutating func apply(file: String) async throws(ServerError) {
         try Self.check(file)
         let reader: ConfigReader
@@ -25,6 +25,8 @@ extension ServerConfiguration {
         if let hotRows = reader.string(forKey: "hot-rows") { try apply(hotRows: hotRows) }
         if let shards = reader.int(forKey: "shards") { try apply(shards: shards) }
         if let versions = reader.int(forKey: "versions") { try apply(versions: versions) }
+        if let connections = reader.int(forKey: "connections") { try apply(connections: connections) }
+        if let maxLag = reader.string(forKey: "max-lag") { try apply(maxLag: maxLag) }
         if let tls = reader.string(forKey: "tls") { try apply(tls: tls) }
         grants = reader.string(forKey: "grants") ?? grants
         certificateAuthority = reader.string(forKey: "ca") ?? certificateAuthority

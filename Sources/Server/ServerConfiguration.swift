@@ -1,4 +1,5 @@
 package import RPC
+internal import Records
 
 /// Everything that can be set about a server. Flags win over the configuration file, the file over the defaults.
 package struct ServerConfiguration: Sendable {
@@ -30,6 +31,10 @@ package struct ServerConfiguration: Sendable {
     package var shardCount = 64
     /// Versions of a table that an app fills which are kept and follow, the serving one counted.
     package var versionsKept = 3
+    /// How old a table that follows a category may be while the server is ready, unless the table says otherwise; nil: any age.
+    package var maxLagMicroseconds: Int64? = 300_000_000
+    /// More are refused, with an error that says so.
+    package var connections = RPCLimits().connections
 
     package init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
@@ -81,6 +86,26 @@ package struct ServerConfiguration: Sendable {
             throw ServerError(.configuration, "shards is \(shards); it takes a power of two up to 32768")
         }
         shardCount = shards
+    }
+
+    /// `90s`, `5 min` or `none`.
+    package mutating func apply(maxLag: String) throws(ServerError) {
+        if maxLag.lowercased() == "none" {
+            maxLagMicroseconds = nil
+            return
+        }
+        guard let microseconds = TimeLength.parse(maxLag), microseconds > 0 else {
+            throw ServerError(
+                .configuration, "max-lag is \"\(maxLag)\"; write \(TimeLength.form), or none")
+        }
+        maxLagMicroseconds = microseconds
+    }
+
+    package mutating func apply(connections: Int) throws(ServerError) {
+        guard (1...1_000_000).contains(connections) else {
+            throw ServerError(.configuration, "connections is \(connections); it takes a number from 1 to 1000000")
+        }
+        self.connections = connections
     }
 
     package mutating func apply(versions: Int) throws(ServerError) {

@@ -86,11 +86,10 @@ struct StoredProgress: Sendable {
         let places = (try? places(of: app, in: snapshot, withStandbys: false)) ?? [:]
         return places.sorted { $0.key < $1.key }.flatMap { id, places in
             places.enumerated().map { bucket, place in
-                let end = categories.end(category: id, bucket: bucket)
-                return AppRunnerStatus.Bucket(
+                AppRunnerStatus.Bucket(
                     category: id, categoryName: snapshot.category(id: id)?.name ?? "", bucket: bucket,
-                    position: place.offset, end: max(end, place.offset),
-                    freshness: place.offset >= end ? now : place.appendTime)
+                    position: place.offset, end: max(categories.end(category: id, bucket: bucket), place.offset),
+                    freshness: freshness(of: place, category: id, bucket, now: now))
             }
         }
     }
@@ -122,9 +121,14 @@ struct StoredProgress: Sendable {
             let end = categories.end(category: category.id, bucket: bucket)
             if place.offset >= end { continue }
             lag.records += end - place.offset
-            lag.freshness = min(lag.freshness, place.appendTime)
+            lag.freshness = min(lag.freshness, freshness(of: place, category: category.id, bucket, now: now))
         }
         return lag
+    }
+
+    private func freshness(of place: Place, category: UInt32, _ bucket: Int, now: Int64) -> Int64 {
+        categories.freshness(
+            category: category, bucket: bucket, appliedBefore: place.offset, lastAppendTime: place.appendTime, now: now)
     }
 
     // MARK: Readers

@@ -64,6 +64,24 @@ struct StoredValue {
             message: UnsafeRawBufferPointer(rebasing: bytes[count...]))
     }
 
+    /// How long an envelope is: what takes bytes apart that begin with the same one.
+    struct Shape {
+        let kind: Kind
+        let envelopeCount: Int
+        let entriesCount: Int
+    }
+
+    var shape: Shape { Shape(kind: kind, envelopeCount: envelope.count, entriesCount: entries.count) }
+
+    /// Bytes that begin with an envelope of this shape, without looking at it.
+    init(_ bytes: UnsafeRawBufferPointer, of shape: Shape) {
+        self.init(
+            kind: shape.kind, envelope: UnsafeRawBufferPointer(rebasing: bytes[..<shape.envelopeCount]),
+            entries: UnsafeRawBufferPointer(
+                rebasing: bytes[shape.envelopeCount - shape.entriesCount..<shape.envelopeCount]),
+            message: UnsafeRawBufferPointer(rebasing: bytes[shape.envelopeCount...]))
+    }
+
     /// The same envelope before another message.
     init(_ other: StoredValue, message: UnsafeRawBufferPointer) {
         self.init(kind: other.kind, envelope: other.envelope, entries: other.entries, message: message)

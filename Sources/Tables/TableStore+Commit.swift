@@ -123,16 +123,4 @@ extension TableStore {
     package func positions(table: UInt32, version: UInt32) throws(TablesError) -> [PositionKey: StoredPosition] {
         try positions(of: .table(VersionID(table: table, version: version)))
     }
-
-    /// The append time, in microseconds since 1970, up to which every input of a version has been applied: the least
-    /// over its buckets, where one that is applied up to its end, as `end` gives it, counts as `now`. nil for a version
-    /// without positions. Read it before the rows that it is to vouch for.
-    package func freshness(
-        table: UInt32, version: UInt32, now: Int64, end: (PositionKey) -> Int64?
-    ) -> Int64? {
-        publishedPositions[.table(VersionID(table: table, version: version))].values.map { position in
-            if let end = end(position.key), position.offset >= end { return now }
-            return position.appendTime
-        }.min()
-    }
 }

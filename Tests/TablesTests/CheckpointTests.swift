@@ -1,5 +1,6 @@
 import Records
 import RocksDB
+import Synchronization
 import Tables
 import Testing
 
@@ -171,21 +172,25 @@ import Testing
         }
     }
 
-    // MARK: Freshness
+    // MARK: What readers may know
 
-    @Test func aTableIsAsFreshAsItsStalestInput() throws {
+    @Test func positionsArePublishedWithWhatTheyCoverAndToldOf() throws {
         let store = try TestStore(table)
-        func freshness(_ ends: [Int: Int64]) -> Int64? {
-            store.tables.freshness(table: 1, version: 1, now: 1000) { ends[$0.bucket] }
-        }
-        #expect(freshness([:]) == nil)
+        let told = Mutex(0)
+        store.tables.onPositions { told.withLock { $0 += 1 } }
+        let version = VersionID(table: 1, version: 1)
+        #expect(store.tables.published(version).isEmpty)
         try store.tables.commit(
             Checkpoint(
                 merges: [], positions: [position(10, appendTime: 500), position(20, bucket: 1, appendTime: 600)]))
-        #expect(freshness([0: 11, 1: 21]) == 500)
-        #expect(freshness([0: 10, 1: 21]) == 600, "a bucket applied to its end is fresh as of now")
-        #expect(freshness([0: 10, 1: 20]) == 1000)
+        #expect(told.withLock { $0 } == 1)
+        #expect(store.tables.published(version).values.map(\.offset).sorted() == [10, 20])
+        store.tables.failNextWrite(with: RocksDBError(.ioError, "made to fail"))
+        #expect(throws: TablesError.self) {
+            try store.tables.commit(Checkpoint(merges: [], positions: [position(30, appendTime: 700)]))
+        }
+        #expect(store.tables.published(version).values.map(\.offset).max() == 20)
         try store.reopen()
-        #expect(freshness([0: 11, 1: 21]) == 500)
+        #expect(store.tables.published(version).values.map(\.offset).sorted() == [10, 20])
     }
 }

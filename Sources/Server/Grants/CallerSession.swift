@@ -91,30 +91,22 @@ final class CallerSession {
 
     // MARK: Quotas
 
-    /// Why no further request is to be served now, and how many are before that. Charges those, and what was answered on the
-    /// connection since the last time.
-    func admit(_ burst: RequestBurst) -> Admission {
-        guard let account else { return Admission(requests: .max, refusal: nil) }
-        let now = Self.now
-        let answered = burst.connection.answeredBytes + burst.connection.outgoing.count
-        let (pings, asked) = burst.requests.reduce(into: (0, 0)) { sums, request in
-            if request.operation == .ping { sums.0 += 1 }
-            sums.1 += FrameHeader.byteCount + request.message.count
-        }
+    /// Charges a request, and what was answered on the connection before it. Why it is not to be served, where a quota is used up.
+    /// A ping is free: a client that asks for too much still learns that its connection lives.
+    func refusal(of request: Request, in burst: RequestBurst) -> RPCError? {
+        guard let account, request.operation != .ping else { return nil }
+        let now = Int64(burst.now.uptimeNanoseconds)
         if let rate = limits.bytes {
-            account.bytes.charge(max(0, answered - chargedBytes), rate: rate, now: now)
-            chargedBytes = answered
-            guard account.bytes.hasRoom(now: now) else {
-                return Admission(requests: 0, refusal: refusal("\(rate) bytes"))
-            }
-            account.bytes.charge(asked, rate: rate, now: now)
+            let answered = burst.connection.answeredBytes + burst.connection.outgoing.count
+            account.bytes.charge(answered - chargedBytes, rate: rate, now: now)
+            chargedBytes = max(chargedBytes, answered)
+            guard account.bytes.hasRoom(now: now) else { return refusal("\(rate) bytes") }
+            account.bytes.charge(FrameHeader.byteCount + request.message.count, rate: rate, now: now)
         }
-        guard let rate = limits.requests else { return Admission(requests: .max, refusal: nil) }
-        let count = burst.requests.count - pings
-        let taken = account.requests.take(count, rate: rate, now: now)
-        return taken == count
-            ? Admission(requests: .max, refusal: nil)
-            : Admission(requests: taken, refusal: refusal("\(rate) requests"))
+        if let rate = limits.requests, account.requests.take(1, rate: rate, now: now) == 0 {
+            return refusal("\(rate) requests")
+        }
+        return nil
     }
 
     private func refusal(_ quota: String) -> RPCError {
@@ -125,28 +117,4 @@ final class CallerSession {
     }
 
     private static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
-}
-
-/// How many of a burst's requests are served, pings not counted.
-struct Admission {
-    private var requests: Int
-    private let refusal: RPCError?
-
-    init(requests: Int, refusal: RPCError?) {
-        self.requests = requests
-        self.refusal = refusal
-    }
-
-    /// Whether everything is served.
-    var isFull: Bool { refusal == nil }
-
-    /// nil: the next request is to be served.
-    mutating func refuse(_ request: Request) -> RPCError? {
-        guard let refusal, request.operation != .ping else { return nil }
-        guard requests == 0 else {
-            requests -= 1
-            return nil
-        }
-        return refusal
-    }
 }

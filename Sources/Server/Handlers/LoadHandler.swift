@@ -1,6 +1,5 @@
 internal import BulkLoad
 internal import Catalog
-internal import NIOPosix
 internal import RPC
 
 /// Takes in the files of loads.
@@ -13,7 +12,7 @@ struct LoadHandler: Sendable {
 
     /// Chunks are written by the pool: a disk that is slow holds up no lookup.
     func upload(
-        _ request: Request, in burst: RequestBurst, on pool: NIOThreadPool, _ session: CallerSession,
+        _ request: Request, in burst: RequestBurst, on pool: WorkPool, _ session: CallerSession,
         _ catalog: CatalogSnapshot
     ) {
         let chunk: Chunk
@@ -24,8 +23,7 @@ struct LoadHandler: Sendable {
             return burst.fail(request, RPCError(error))
         }
         let responder = burst.deferred(request)
-        pool.submit { [engine] state in
-            guard case .active = state else { return responder.fail(RPCError(.unavailable)) }
+        pool.submit(responder, weight: chunk.data.count) { [engine] in
             do {
                 var response = WireUploadResponse()
                 response.received = try chunk.data.withUnsafeBytes { data in

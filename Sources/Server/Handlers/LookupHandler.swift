@@ -1,113 +1,108 @@
 internal import Bytes
 internal import Catalog
-internal import Foundation
+internal import NIOCore
 internal import RPC
 internal import Records
+internal import SwiftProtobuf
 internal import Tables
 
-/// Answers get, scan and fold, on the event loop and in the connection's outgoing buffer.
+/// Answers get, scan and fold. Short ones are answered on the event loop, in the connection's outgoing buffer; those that may
+/// take long, or wait for the disk, by the pool.
 struct LookupHandler: Sendable {
     /// Over all tables of one request.
     static let keysPerRequest = 10_000
 
-    private let engine: Engine
+    let engine: Engine
+    let pools: WorkPools
+    let spares = SpareBatches()
+    let waiting: WaitingLookups
+    private let contracts: ContractLookups
 
-    init(_ engine: Engine) {
+    init(_ engine: Engine, _ pools: WorkPools, group: any EventLoopGroup) {
         self.engine = engine
+        self.pools = pools
+        contracts = ContractLookups(engine: engine)
+        waiting = WaitingLookups(engine, on: group.next())
     }
 
-    func get(
-        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
-    ) {
+    /// Takes a get, scan or fold. A get that asks for rows and no more is answered by `finish`, together with its neighbours.
+    func serve(_ request: Request, in burst: RequestBurst, _ worker: LookupWorker, _ session: CallerSession) {
+        do throws(RPCError) {
+            if request.operation == .get, try worker.batch.take(request, worker.catalog, session) { return }
+            finish(worker, in: burst)
+            try check(request, worker.catalog, session)
+        } catch {
+            finish(worker, in: burst)
+            return burst.fail(request, error)
+        }
+        do throws(RPCError) {
+            if let goals = try contracts.goals(of: request.operation, request.message),
+                !goals.areMet(in: worker.catalog.snapshot, engine.gauge)
+            {
+                return wait(request, for: goals, in: burst, session.access)
+            }
+        } catch {
+            return burst.fail(request, error)
+        }
+        guard isShort(request, worker.catalog) else { return submit(request, in: burst) }
+        burst.charge(Self.shortLookupWork)
         burst.answer(request) { writer throws(RPCError) in
-            do {
-                var tables = WireGetRequest.Reader(request.message)
-                var keyCount = 0
-                while var wanted = try tables.next() {
-                    keyCount += wanted.keyCount
-                    guard keyCount <= Self.keysPerRequest else {
-                        throw RPCError(
-                            .invalidArgument, "a request takes up to \(Self.keysPerRequest) keys; ask in several")
-                    }
-                    let table = try catalog.table(wireName: wanted.table, for: session)
-                    var keys = ByteStrings()
-                    keys.ends.reserveCapacity(wanted.keyCount)
-                    while let key = wanted.nextKey() { keys.append(key) }
-                    append(try engine.tables.get(table, keys: keys), of: table, to: &writer)
-                }
+            try contracts.answer(request.operation, request.message, into: &writer)
+        }
+    }
+
+    /// Has it answered when positions are applied, in which case it is no longer the loop's.
+    private func wait(_ request: Request, for goals: AppliedGoals, in burst: RequestBurst, _ access: Access) {
+        let message = [UInt8](request.message)
+        let operation = request.operation
+        let responder = burst.deferred(request)
+        let answer: @Sendable () -> Void = { [pools, contracts] in
+            // The grants may be others than those it began to wait with.
+            do throws(RPCError) {
+                for table in goals.tables { try access.check(.read, on: .table(table)) }
             } catch {
-                throw RPCError(error)
+                return responder.fail(error)
             }
-        }
-    }
-
-    private func append(_ rows: RowMessages, of table: TableEntry, to writer: inout ByteWriter) {
-        WireGetResponse.append(tableID: table.id, schemaRevision: table.schemaRevision, to: &writer) { writer in
-            rows.messages.arena.withUnsafeBytes { arena in
-                for index in 0..<rows.count {
-                    let message =
-                        rows.isPresent[index]
-                        ? UnsafeRawBufferPointer(rebasing: arena[rows.messages.range(at: index)]) : nil
-                    WireRow.append(message, to: &writer)
-                }
-            }
-        }
-    }
-
-    func scan(
-        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
-    ) {
-        burst.answer(request) { writer throws(RPCError) in
-            do {
-                let view = try WireScanRequest.View(request.message)
-                let table = try catalog.table(wireName: view.table, for: session)
-                let page = try engine.tables.scan(table, ScanRange(view))
-                WireScanResponse.append(tableID: table.id, schemaRevision: table.schemaRevision, to: &writer)
-                page.keys.arena.withUnsafeBytes { keys in
-                    page.rows.messages.arena.withUnsafeBytes { rows in
-                        for index in 0..<page.keys.count {
-                            WireScanResponse.append(
-                                key: UnsafeRawBufferPointer(rebasing: keys[page.keys.range(at: index)]),
-                                message: UnsafeRawBufferPointer(rebasing: rows[page.rows.messages.range(at: index)]),
-                                to: &writer)
-                        }
+            pools.reads.submit(responder) {
+                responder.answer { writer throws(RPCError) in
+                    try message.withBytes { message throws(RPCError) in
+                        try contracts.answer(operation, message, into: &writer)
                     }
                 }
-                WireScanResponse.append(continuation: page.continuation, to: &writer)
-            } catch {
-                throw RPCError(error)
+            }
+        }
+        waiting.add(
+            WaitingLookups.Lookup(
+                goals: goals, deadline: responder.deadline, isWanted: { responder.connection.isOpen }, answer: answer,
+                refuse: { responder.fail($0) }))
+    }
+
+    /// Has it answered on a thread where it holds up nobody.
+    private func submit(_ request: Request, in burst: RequestBurst) {
+        let message = [UInt8](request.message)
+        let operation = request.operation
+        burst.queueLarge(request) { responder in
+            pools.reads.submit(responder) {
+                responder.answer { writer throws(RPCError) in
+                    try message.withBytes { message throws(RPCError) in
+                        try contracts.answer(operation, message, into: &writer)
+                    }
+                }
             }
         }
     }
 
-    func fold(
-        _ request: Request, in burst: RequestBurst, _ catalog: CatalogSnapshot, _ session: CallerSession
-    ) {
-        burst.answer(request) { writer throws(RPCError) in
-            do {
-                let wanted: WireFoldRequest = try request.decoded()
-                let table = try catalog.table(named: wanted.table, for: session)
-                let folded = try engine.tables.fold(
-                    table, key: [UInt8](wanted.key), from: wanted.hasFrom ? wanted.from : nil,
-                    to: wanted.hasTo ? wanted.to : nil)
-                var response = WireFoldResponse()
-                response.tableID = table.id
-                response.schemaRevision = table.schemaRevision
-                response.panes = UInt32(folded.panes)
-                if let row = folded.row { response.row.message = Data(row) }
-                try writer.append(message: response)
-            } catch {
-                throw RPCError(error)
-            }
-        }
-    }
+    /// By the measure of a key that is looked up.
+    private static let shortLookupWork = 64
 }
 
 extension ScanRange {
     init(_ view: WireScanRequest.View) {
         self.init(
             prefix: [UInt8](view.prefix), from: view.from.map { [UInt8]($0) }, to: view.to.map { [UInt8]($0) },
-            isReversed: view.reverse, limit: Int(view.limit), continuation: [UInt8](view.continuation))
+            isReversed: view.reverse, limit: Int(view.limit), continuation: [UInt8](view.continuation),
+            version: view.version,
+            isRaw: view.raw)
     }
 }
 

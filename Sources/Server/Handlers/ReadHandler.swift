@@ -5,18 +5,21 @@ internal import NIOCore
 internal import RPC
 internal import Records
 
-/// Reads categories: at once where there are records, else when there are, or when the reader's patience ends.
+/// Reads categories: at once where there are records, else when there are, or when the reader's patience ends. Records come from
+/// the disk, and many at once: the pool reads them.
 final class ReadHandler: Sendable {
     static let greatestRecords = 10_000
     static let greatestBytes = 4 << 20
     static let greatestWaitMilliseconds: UInt32 = 60_000
 
     private let engine: Engine
+    private let pool: WorkPool
     private let waiting: WaitingReads
 
-    init(_ engine: Engine, group: any EventLoopGroup) {
+    init(_ engine: Engine, _ pool: WorkPool, group: any EventLoopGroup) {
         self.engine = engine
-        waiting = WaitingReads(engine.categories, on: group.next())
+        self.pool = pool
+        waiting = WaitingReads(engine.categories, on: group.next(), answeringOn: pool)
     }
 
     func close() {
@@ -52,7 +55,11 @@ final class ReadHandler: Sendable {
                     until: min(request.deadline, burst.arrival + .milliseconds(Int64(patience))))
                 return
             }
-            burst.answer(request) { writer throws(RPCError) in try read.answer(from: engine.categories, into: &writer) }
+            burst.queueLarge(request) { [engine, pool] responder in
+                pool.submit(responder) {
+                    responder.answer { writer throws(RPCError) in try read.answer(from: engine.categories, into: &writer) }
+                }
+            }
         } catch {
             burst.fail(request, RPCError(error))
         }

@@ -13,8 +13,9 @@ struct StatusHandler: Sendable {
         self.engine = engine
     }
 
-    func status(_ request: WireStatusRequest) throws -> WireStatusResponse {
+    func status(_ request: WireStatusRequest, for access: Access) throws -> WireStatusResponse {
         let catalog = engine.catalog.snapshot
+        if request.reveal { try access.checkReveals(catalog) }
         let statuses = engine.apps.statuses
         let rates = engine.activity.rates(of: statuses, now: Clock.now)
         var response = WireStatusResponse()
@@ -35,6 +36,8 @@ struct StatusHandler: Sendable {
                 status.bytes = Int64(statistics.bytes)
             }
             if let freshness = engine.freshness(of: table) { status.freshness = freshness }
+            engine.addHotKeys(
+                of: table, isRevealed: request.reveal && access.allows(.admin, on: .table(table.name)), to: &status)
             return status
         }
         response.categories = engine.categoryDescriptors
@@ -60,9 +63,8 @@ extension Engine {
 
     /// The append time up to which a table has applied its input; nil for a table that no category feeds.
     func freshness(of table: TableEntry) -> Int64? {
-        tables.freshness(table: table.id, version: table.servingVersion, now: Clock.now) { key in
-            categories.end(category: key.category, bucket: key.bucket)
-        }
+        let id = VersionID(table: table.id, version: table.servingVersion)
+        return gauge.feed(of: id)?.category == nil ? nil : gauge.freshness(of: id, now: Clock.now)
     }
 }
 

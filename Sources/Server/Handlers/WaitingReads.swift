@@ -22,10 +22,15 @@ final class WaitingReads: Sendable {
 
     private let categories: CategoryStore
     private let eventLoop: any EventLoop
+    private let pool: WorkPool
     private let state = Mutex(State())
 
-    init(_ categories: CategoryStore, on eventLoop: any EventLoop) {
+    /// Of all connections together: each holds memory and a timer.
+    private static let greatestCount = 16_384
+
+    init(_ categories: CategoryStore, on eventLoop: any EventLoop, answeringOn pool: WorkPool) {
         self.categories = categories
+        self.pool = pool
         self.eventLoop = eventLoop
         // The listener runs on the log's writer, which must not be held up: answering is the loop's work.
         let listener = categories.addListener { [weak self] in
@@ -46,11 +51,11 @@ final class WaitingReads: Sendable {
     }
 
     func add(
-        _ read: CategoryRead, of category: String, by access: Access, _ responder: Responder,
-        until deadline: NIODeadline
+        _ read: CategoryRead, of category: String, by access: Access, _ responder: Responder, until deadline: NIODeadline
     ) {
-        let waits = state.withLock { state in
+        let waits = state.withLock { state -> Bool? in
             if state.isClosed { return false }
+            guard state.waiters.count < Self.greatestCount else { return nil }
             let id = state.nextID
             state.nextID += 1
             let timeout = eventLoop.scheduleTask(deadline: deadline) { [weak self] in self?.expire(id) ?? () }
@@ -58,8 +63,13 @@ final class WaitingReads: Sendable {
                 read: read, category: category, access: access, responder: responder, timeout: timeout)
             return true
         }
+        guard let waits else {
+            return responder.fail(
+                RPCError(
+                    .overloaded, "\(Self.greatestCount) reads wait for records already, which is the limit; try again later"))
+        }
         guard waits else {
-            return responder.answer { writer throws(RPCError) in try read.answer(from: categories, into: &writer) }
+            return answer(read, responder)
         }
         // A record that came between the look at the end and the wait woke nobody.
         if isReady(read) { eventLoop.execute { self.answerReady() } }
@@ -98,7 +108,13 @@ final class WaitingReads: Sendable {
         guard waiter.isAllowed else {
             return waiter.responder.fail(RPCError.forbidden(waiter.access.caller, .read, .category(waiter.category)))
         }
-        waiter.responder.answer { writer throws(RPCError) in try waiter.read.answer(from: categories, into: &writer) }
+        answer(waiter.read, waiter.responder)
+    }
+
+    private func answer(_ read: CategoryRead, _ responder: Responder) {
+        pool.submit(responder) { [categories] in
+            responder.answer { writer throws(RPCError) in try read.answer(from: categories, into: &writer) }
+        }
     }
 }
 

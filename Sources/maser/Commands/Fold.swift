@@ -30,6 +30,7 @@ struct Fold: AsyncParsableCommand {
     @Option(help: "The moment before which a pane has to start.", transform: Moment.read)
     var to: Moment?
 
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -40,17 +41,21 @@ struct Fold: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let (name, text, json) = (table, key, output.json)
+        let (name, text, reading, output) = (table, key, reading, output)
         let (from, to) = range
         try await withClient(connection) { client in
             let table = try ServedTable(try await client.describe(table: name))
             let key = try table.foldKey(text)
-            let (message, panes) = try await client.fold(table.name, key: key.bytes, from: from, to: to).value
+            let answer = try await client.fold(table.name, key: key.bytes, from: from, to: to, reading.reading())
+            let (message, panes) = answer.value
             let row = try message.map { try $0.withUnsafeBytes(table.rowValues) }
             let columns = table.foldColumns + table.valueColumns
-            if json {
-                guard let row else { return Output.standard.line("null") }
-                Output.standard.object(zip(columns, key.values + row).lazy.map { (name: $0.name, value: $1) })
+            if output.json {
+                if let row {
+                    Output.standard.object(zip(columns, key.values + row).lazy.map { (name: $0.name, value: $1) })
+                } else {
+                    Output.standard.line("null")
+                }
             } else if let row {
                 printSheet(
                     zip(columns, key.values + row).map { ($0.name, HumanText.text(of: $1)) }
@@ -58,6 +63,7 @@ struct Fold: AsyncParsableCommand {
             } else {
                 Output.standard.line("\(table.name) has no panes of \(text) in that range")
             }
+            try reading.printFreshness(answer.freshness?.microseconds, answer.version, output)
         }
     }
 

@@ -16,6 +16,11 @@ struct Get: AsyncParsableCommand {
             In CSV nothing between two commas is NULL and "" is the empty string; before a KEY that begins with - write \
             -- alone. With --json a line is printed for every \
             key asked, in order: null where there is no such row. Exit code 0 either way.
+
+              maser get delay_by_route EWR,SFO,2013-07-04 --columns flights,p99 --max-staleness 5s
+              maser get delay_by_route EWR,SFO,2013-07-04 --wait-for "$(maser append flights new.jsonl --json)"
+
+            waits until what was just appended is in the row. With --freshness a last line says how fresh the rows are:             what was appended before that moment is in them.
             """)
 
     @Argument(help: "The table.")
@@ -24,16 +29,20 @@ struct Get: AsyncParsableCommand {
     @Argument(help: "Keys of rows.")
     var keys: [String]
 
+    @OptionGroup var reading: ReadingOptions
+    @OptionGroup var selection: ColumnOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     mutating func run() async throws {
-        let (name, texts) = (table, keys)
-        let (table, keys, rows) = try await withClient(connection) { client in
-            let table = try ServedTable(try await client.describe(table: name))
+        let (name, texts, reading, selection) = (table, keys, reading, selection)
+        let (table, keys, rows, answer) = try await withClient(connection) { client in
+            let (table, numbers) = try selection.select(ServedTable(try await client.describe(table: name)))
             let keys = try texts.map { try table.key($0) }
-            let messages = try await client.get(table.name, keys: keys.map(\.bytes))
-            return (table, keys, try messages.map { try $0.map { try $0.withUnsafeBytes(table.rowValues) } })
+            let answer = try await client.get(
+                table.name, keys: keys.map(\.bytes), reading.reading(columns: numbers, isRaw: selection.raw))
+            let rows = try answer.value.map { try $0.map { try $0.withUnsafeBytes(table.rowValues) } }
+            return (table, keys, rows, answer)
         }
         if output.json {
             for (key, row) in zip(keys, rows) { Output.standard.row(table, key.values, row) }
@@ -42,6 +51,7 @@ struct Get: AsyncParsableCommand {
         } else {
             printSeveral(table, texts, keys.map(\.values), rows)
         }
+        try reading.printFreshness(answer.freshness?.microseconds, answer.version, output)
     }
 
     private func printOne(_ table: ServedTable, _ text: String, _ key: [Value], _ row: [Value]?) {

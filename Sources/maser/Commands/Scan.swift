@@ -13,6 +13,8 @@ struct Scan: AsyncParsableCommand {
 
             PREFIX, --from and --to are written like keys. --from is inclusive, --to exclusive, and both continue PREFIX: \
             where PREFIX is an origin and a destination, they are times.
+
+            All rows are of one version of the table. Where that is dropped in the middle of a long scan, it ends with an error.
             """)
 
     @Argument(help: "The table.")
@@ -33,6 +35,8 @@ struct Scan: AsyncParsableCommand {
     @Flag(help: "From the last row to the first.")
     var reverse = false
 
+    @OptionGroup var reading: ReadingOptions
+    @OptionGroup var selection: ColumnOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -45,16 +49,22 @@ struct Scan: AsyncParsableCommand {
     mutating func run() async throws {
         let command = self
         try await withClient(connection) { client in
-            let table = try ServedTable(try await client.describe(table: command.table))
+            let (table, numbers) = try command.selection.select(
+                ServedTable(try await client.describe(table: command.table)))
             let prefix = try command.prefix.map { try table.prefix($0) } ?? (bytes: [], columnCount: 0)
             let range = ClientScan(
                 table: table.name, prefix: prefix.bytes,
                 from: try command.from.map { try table.bound($0, after: prefix.columnCount) },
                 to: try command.to.map { try table.bound($0, after: prefix.columnCount) },
-                isReversed: command.reverse, limit: command.limit)
+                isReversed: command.reverse, limit: command.limit,
+                reading: command.reading.reading(columns: numbers, isRaw: command.selection.raw))
             var listing = TextTable(table.allColumns)
             var count = 0
+            // That of the page that is furthest behind.
+            var (freshness, version): (Int64?, UInt32) = (nil, 0)
             try await client.scan(range) { page in
+                version = page.version
+                if let newest = page.freshness?.microseconds { freshness = min(freshness ?? newest, newest) }
                 count += page.value.count
                 for (key, message) in page.value {
                     let key = try key.withUnsafeBytes(table.keyValues)
@@ -68,6 +78,7 @@ struct Scan: AsyncParsableCommand {
                 if !command.output.json, listing.rowCount > 0 { listing.print() }
             }
             if !command.output.json { Output.standard.line(count == 1 ? "1 row" : "\(HumanText.count(count)) rows") }
+            try command.reading.printFreshness(freshness, version, command.output)
         }
     }
 }

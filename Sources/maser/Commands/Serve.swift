@@ -81,6 +81,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Versions of a table that its app keeps, the serving one counted; by default 3.")
     var versions: Int?
 
+    @Option(
+        help:
+            "How old a table that follows a category may be while /readyz says ready, such as 30s, or none; by default 5min."
+    )
+    var maxLag: String?
+
+    @Option(help: "Clients' connections at a time; more are refused. By default 16384.")
+    var connections: Int?
+
     mutating func run() async throws {
         var configuration = ServerConfiguration(dataDirectory: data)
         if let config { try await configuration.apply(file: config) }
@@ -90,6 +99,8 @@ struct Serve: AsyncParsableCommand {
         if let hotRows { try configuration.apply(hotRows: hotRows) }
         if let shards { try configuration.apply(shards: shards) }
         if let versions { try configuration.apply(versions: versions) }
+        if let maxLag { try configuration.apply(maxLag: maxLag) }
+        if let connections { try configuration.apply(connections: connections) }
         if let tls { try configuration.apply(tls: tls) }
         configuration.grants = grants ?? configuration.grants
         configuration.certificateAuthority = ca ?? configuration.certificateAuthority

@@ -1,0 +1,218 @@
+internal import Bytes
+internal import Catalog
+internal import NIOCore
+internal import RPC
+internal import Records
+internal import Tables
+
+/// The plain gets of a burst, which are looked up together: those for the same table, single keys and batches alike, are
+/// one `RowLookup`. It keeps its memory from burst to burst, so that it allocates nothing once warm.
+///
+/// What it takes from requests is copied: it may be answered after their bytes are gone.
+final class LookupBatch: @unchecked Sendable {
+    // Handed from the event loop to a thread of the pool and back, and used by one of them at a time.
+
+    struct Get {
+        let id: UInt64
+        let deadline: NIODeadline
+        var firstPart: Int
+        var partCount: Int
+        var isExpired = false
+    }
+
+    /// What one get asks of one table.
+    struct Part {
+        let group: Int
+        var firstKey: Int
+        let keyCount: Int
+    }
+
+    final class Group {
+        let lookup = RowLookup()
+        var table: TableReference
+        var isDone = false
+
+        init(_ table: TableReference) {
+            self.table = table
+        }
+    }
+
+    private(set) var gets: [Get] = []
+    private(set) var parts: [Part] = []
+    /// The first `groupCount` are in use.
+    private(set) var groups: [Group] = []
+    private(set) var groupCount = 0
+    private(set) var keyCount = 0
+
+    var isEmpty: Bool { gets.isEmpty }
+    /// When the last of them stops waiting.
+    var deadline: NIODeadline { gets.reduce(.uptimeNanoseconds(0)) { max($0, $1.deadline) } }
+
+    func removeAll() {
+        gets.removeAll(keepingCapacity: true)
+        parts.removeAll(keepingCapacity: true)
+        for index in 0..<groupCount { groups[index].lookup.removeAll() }
+        groupCount = 0
+        keyCount = 0
+    }
+
+    // MARK: Taking requests
+
+    /// Takes a get in, unless it asks for more than rows of serving versions: false, then. One that cannot be read, or names
+    /// a table that is not there or not for this caller, leaves nothing behind.
+    func take(_ request: Request, _ catalog: LoopCatalog, _ session: CallerSession) throws(RPCError) -> Bool {
+        let firstPart = parts.count
+        do throws(RPCError) {
+            if try takeParts(of: request.message, catalog, session) {
+                gets.append(
+                    Get(
+                        id: request.id, deadline: request.deadline, firstPart: firstPart,
+                        partCount: parts.count - firstPart))
+                return true
+            }
+        } catch {
+            removeParts(from: firstPart)
+            throw error
+        }
+        removeParts(from: firstPart)
+        return false
+    }
+
+    private func takeParts(
+        of message: UnsafeRawBufferPointer, _ catalog: LoopCatalog, _ session: CallerSession
+    ) throws(RPCError) -> Bool {
+        var asked = 0
+        do {
+            var fields = ProtobufReader(message)
+            while let field = try fields.next() {
+                guard field.wireType == .lengthDelimited else { continue }
+                if field.number == WireGetRequest.contractField { return false }
+                guard field.number == WireGetRequest.tablesField else { continue }
+                let wanted = try WireTableKeys.Reader(field.bytes)
+                guard wanted.isPlain else { return false }
+                // A table without keys is work too.
+                asked += max(1, wanted.keyCount)
+                guard asked <= LookupHandler.keysPerRequest else { throw RPCError.tooManyKeys }
+                let index = group(of: try catalog.table(wireName: wanted.table, for: session))
+                let lookup = groups[index].lookup
+                parts.append(Part(group: index, firstKey: lookup.keys.count, keyCount: wanted.keyCount))
+                keyCount += wanted.keyCount
+                LookupBatch.append(wanted, to: &lookup.keys)
+            }
+        } catch {
+            throw RPCError(error)
+        }
+        return true
+    }
+
+    private static func append(_ wanted: WireTableKeys.Reader, to keys: inout ByteStrings) {
+        var wanted = wanted
+        while let key = wanted.nextKey() { keys.append(key) }
+    }
+
+    private func group(of table: TableReference) -> Int {
+        for index in 0..<groupCount where groups[index].table === table { return index }
+        if groupCount == groups.count {
+            groups.append(Group(table))
+        } else {
+            groups[groupCount].table = table
+        }
+        groups[groupCount].isDone = false
+        groupCount += 1
+        return groupCount - 1
+    }
+
+    private func removeParts(from first: Int) {
+        while parts.count > first {
+            let part = parts.removeLast()
+            groups[part.group].lookup.keys.truncate(to: part.firstKey)
+            keyCount -= part.keyCount
+        }
+    }
+
+    // MARK: Those who stopped waiting
+
+    /// Leaves out the keys of gets whose deadline has passed. How many those are.
+    func dropExpired(at now: NIODeadline) -> Int {
+        var count = 0
+        for index in gets.indices where gets[index].deadline <= now {
+            gets[index].isExpired = true
+            count += 1
+        }
+        guard count > 0 else { return 0 }
+        for index in 0..<groupCount {
+            let lookup = groups[index].lookup
+            let keys = lookup.keys
+            lookup.removeAll()
+            for get in gets where !get.isExpired {
+                for part in get.firstPart..<get.firstPart + get.partCount where parts[part].group == index {
+                    let first = parts[part].firstKey
+                    parts[part].firstKey = lookup.keys.count
+                    lookup.keys.append(keys, first..<first + parts[part].keyCount)
+                }
+            }
+        }
+        return count
+    }
+
+    // MARK: Answers
+
+    /// Writes the answers to all gets, in their order. Every group has its rows.
+    func answer(into writer: inout ByteWriter, frameLimit: Int) {
+        for get in gets { answer(get, into: &writer, frameLimit: frameLimit) }
+    }
+
+    func answer(_ get: Get, into writer: inout ByteWriter, frameLimit: Int) {
+        if get.isExpired {
+            return writer.append(failure: RPCError(.deadlineExceeded), to: get.id, Operation.get.rawValue)
+        }
+        let start = writer.beginResponse(to: get.id, .get)
+        for part in get.firstPart..<get.firstPart + get.partCount {
+            let part = parts[part]
+            let group = groups[part.group]
+            group.lookup.append(
+                part.firstKey..<part.firstKey + part.keyCount, of: group.table.entry, to: &writer)
+        }
+        writer.endResponse(to: get.id, .get, start: start, limit: frameLimit)
+    }
+
+    func fail(_ get: Get, _ error: RPCError, into writer: inout ByteWriter) {
+        writer.append(failure: error, to: get.id, Operation.get.rawValue)
+    }
+}
+
+extension RowLookup {
+    /// Writes some of its rows as one table's in the response of a get.
+    func append(_ indices: Range<Int>, of table: TableEntry, to writer: inout ByteWriter) {
+        let (id, revision, version) = (table.id, table.schemaRevision, servedVersion)
+        rows.messages.arena.withUnsafeBytes { arena in
+            rows.messages.ends.withUnsafeBufferPointer { ends in
+                rows.isPresent.withUnsafeBufferPointer { isPresent in
+                    WireTableRows.append(
+                        indices, of: WireTableRows.Batch(arena: arena, ends: ends, isPresent: isPresent),
+                        tableID: id, schemaRevision: revision, version: version, to: &writer)
+                }
+            }
+        }
+    }
+}
+
+extension ByteStrings {
+    mutating func truncate(to count: Int) {
+        guard count < self.count else { return }
+        ends.removeLast(self.count - count)
+        arena.removeLast(arena.count - (ends.last ?? 0))
+    }
+
+    mutating func append(_ others: ByteStrings, _ indices: Range<Int>) {
+        others.arena.withUnsafeBytes { bytes in
+            for index in indices { append(UnsafeRawBufferPointer(rebasing: bytes[others.range(at: index)])) }
+        }
+    }
+}
+
+extension RPCError {
+    static var tooManyKeys: RPCError {
+        RPCError(.invalidArgument, "a request takes up to \(LookupHandler.keysPerRequest) keys; ask in several")
+    }
+}

@@ -1,0 +1,68 @@
+internal import Catalog
+internal import RPC
+
+/// The newest catalog as one thread has it: names in messages find their tables by their bytes, without a String or a
+/// lowercased copy each time.
+///
+/// Used by one thread.
+final class LoopCatalog {
+    private let store: CatalogStore
+    private var publication: UInt64
+    private(set) var snapshot: CatalogSnapshot
+    private var named: [Named] = []
+    private var recent = 0
+
+    private struct Named {
+        let name: [UInt8]
+        let table: TableReference
+    }
+
+    init(_ store: CatalogStore) {
+        self.store = store
+        publication = store.publication
+        snapshot = store.snapshot
+    }
+
+    /// Takes over what was published since.
+    func refresh() {
+        let newest = store.publication
+        if newest == publication { return }
+        publication = newest
+        snapshot = store.snapshot
+        named.removeAll(keepingCapacity: true)
+    }
+
+    func table(wireName: UnsafeRawBufferPointer) throws(RPCError) -> TableReference {
+        if recent < named.count, isEqual(named[recent].name, wireName) { return named[recent].table }
+        if let index = named.firstIndex(where: { isEqual($0.name, wireName) }) {
+            recent = index
+            return named[index].table
+        }
+        let table: TableReference
+        do {
+            table = TableReference(try snapshot.table(wireName: wireName))
+        } catch {
+            throw RPCError(error)
+        }
+        // A client may write a name in as many ways as it has letters.
+        if named.count == Self.greatestCount { named.removeAll(keepingCapacity: true) }
+        recent = named.count
+        named.append(Named(name: [UInt8](wireName), table: table))
+        return table
+    }
+
+    private func isEqual(_ name: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
+        name.count == other.count && name.withUnsafeBytes { $0.elementsEqual(other) }
+    }
+
+    private static let greatestCount = 64
+}
+
+/// A table's entry behind one reference: handing it on costs no more than that.
+final class TableReference: Sendable {
+    let entry: TableEntry
+
+    init(_ entry: TableEntry) {
+        self.entry = entry
+    }
+}
