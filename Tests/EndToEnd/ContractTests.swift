@@ -72,13 +72,13 @@ import Testing
         let positions = try #require(appended.lines.last)
         let row = try server.maser(["get", "by_word", "a", "--wait-for", positions, "--json", "--freshness"])
         #expect(row.exitCode == 0, "\(row.errors)")
-        #expect(row.lines.first == #"{"word":"a","n":1,"total":3,"mean":3}"#, "\(row.output)")
+        #expect(row.lines.first == #"{"word":"a","n":1,"total":3,"mean":3.0}"#, "\(row.output)")
         #expect(
             row.lines.last?.hasPrefix(#"{"freshness":"2"#) == true
                 && row.lines.last?.hasSuffix(#""version":1}"#) == true)
         let some = try server.maser(["get", "by_word", "a", "bc", "--columns", "mean,n", "--json"])
         #expect(
-            some.lines == [#"{"word":"a","mean":3,"n":1}"#, #"{"word":"bc","mean":4,"n":1}"#],
+            some.lines == [#"{"word":"a","mean":3.0,"n":1}"#, #"{"word":"bc","mean":4.0,"n":1}"#],
             "\(some.output)\(some.errors)")
         let scanned = try server.maser(["scan", "by_word", "--columns", "n", "--max-staleness", "1h", "--freshness"])
         #expect(scanned.output.contains("fresh as of ") && scanned.output.contains("version 1"), "\(scanned.output)")

@@ -47,7 +47,7 @@ struct AppliedGoals: Sendable {
                 let version = VersionID(table: table.id, version: pin ?? table.servingVersion)
                 // What is gone says so when it is read.
                 guard let feed = gauge.feed(of: version) else {
-                    isFed = true
+                    isFed = isFed || !table.versions.isEmpty
                     continue
                 }
                 guard feed.category?.id == category.id else { continue }

@@ -72,7 +72,9 @@ struct ColumnOptions: ParsableArguments {
 }
 
 /// Positions in a category, as they are written or as an append has printed them.
-struct AppliedPositions: ExpressibleByArgument {
+struct AppliedPositions: WrittenArgument {
+    static let form = "CATEGORY:BUCKET:OFFSET, or what `maser append --json` printed"
+
     private struct Appended: Decodable {
         struct End: Decodable {
             var bucket: UInt32
