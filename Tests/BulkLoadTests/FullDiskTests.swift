@@ -1,4 +1,5 @@
 import BulkLoad
+import Catalog
 import Foundation
 import Testing
 
