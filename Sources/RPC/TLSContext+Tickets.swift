@@ -42,18 +42,7 @@ extension TLSContext {
         }
 
     private static func use(_ key: [UInt8], in code: OpaquePointer) -> Bool {
-        var key = key
-        var digest = [CChar]("SHA256".utf8CString)
-        return key.withUnsafeMutableBytes { key in
-            digest.withUnsafeMutableBufferPointer { digest in
-                var parameters = [
-                    OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.baseAddress, key.count),
-                    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.baseAddress, 0),
-                    OSSL_PARAM_construct_end(),
-                ]
-                return EVP_MAC_CTX_set_params(code, &parameters) == 1
-            }
-        }
+        maser_mac_use_sha256(code, key, key.count) == 1
     }
 
     /// What to do with a ticket that was opened, or could not be.

@@ -52,6 +52,16 @@ static inline int maser_err_reason(unsigned long error) { return ERR_GET_REASON(
 
 static inline int maser_err_is_ssl(unsigned long error) { return ERR_GET_LIB(error) == ERR_LIB_SSL; }
 
+// The names of parameters have to outlive the call that takes them: here they are literals.
+static inline int maser_mac_use_sha256(EVP_MAC_CTX *context, const unsigned char *key, size_t count) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key, count),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(context, parameters);
+}
+
 static inline void maser_openssl_free(void *pointer) { OPENSSL_free(pointer); }
 
 static inline EVP_PKEY *maser_make_p256_key(void) { return EVP_EC_gen("P-256"); }
