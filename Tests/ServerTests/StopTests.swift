@@ -94,6 +94,6 @@ extension ControlPlaneTests.Fixture {
     }
 
     func status() throws -> WireStatusResponse {
-        try StatusHandler(engine).status(WireStatusRequest())
+        try StatusHandler(engine).status(WireStatusRequest(), for: .unlimited)
     }
 }

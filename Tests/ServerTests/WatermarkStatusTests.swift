@@ -24,7 +24,7 @@ import Testing
             #"{"at": "\#(Timestamp.format(start + second * 1_000_000))", "page": "a"}"#
         }
         func status() throws -> WireAppStatus {
-            try #require(try StatusHandler(fixture.engine).status(WireStatusRequest()).apps.first)
+            try #require(try StatusHandler(fixture.engine).status(WireStatusRequest(), for: .unlimited).apps.first)
         }
         /// The status of the only watermark, once it stands there.
         func status(at second: Int64, records: UInt64) async throws -> WireWatermarkStatus? {
