@@ -38,7 +38,7 @@ import Testing
 
     @Test func whoWaitsForItsAppendAlwaysReadsIt() async throws {
         let server = try deployed()
-        let client = Client(server.configuration)
+        let client = try await Client.connect(server.configuration)
         let layout = RowLayout(columns: [(number: 1, name: "n", type: .int64)])
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<16 {

@@ -177,7 +177,7 @@ private final class SteadyReader: Sendable {
                     for id in ids {
                         do {
                             let row = try await byID.get(id)
-                            let (times, amount) = (row?["times", as: Int.self], row?["amount", as: Int.self])
+                            let (times, amount) = (try row?["times", as: Int.self], try row?["amount", as: Int.self])
                             if times != 1 || amount != id { reader.note("\(id): \(String(describing: row))") }
                         } catch {
                             if !Task.isCancelled { reader.note("\(id): \(error)") }
