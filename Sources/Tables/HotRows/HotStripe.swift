@@ -173,7 +173,8 @@ struct HotStripe: ~Copyable {
         let shape = entry.shape
         if let slot = slot(of: entry, at: offset) {
             let bucket = bucket(entry.bucket)
-            if bucket.hits(slot) >= Self.hitsToStay {
+            // As long as there is room for it, nothing leaves.
+            if bucket.hits(slot) >= Self.hitsToStay || main.hasRoom(for: shape.alignedBytes) {
                 makeRoomInMain(for: shape.alignedBytes)
                 let moved = main.push(shape.alignedBytes, in: arena)
                 (arena + moved).copyMemory(from: entry.base, byteCount: shape.alignedBytes)
