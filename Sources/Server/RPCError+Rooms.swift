@@ -4,6 +4,7 @@ internal import Catalog
 internal import Categories
 internal import RPC
 internal import SQL
+internal import SwiftProtobuf
 internal import Tables
 
 extension RPCError {
@@ -29,6 +30,7 @@ extension RPCError {
         case let error as BulkLoadError: self.init(error.errorCode, error.line, cause: error)
         case let error as SQLError: self.init(.sqlError, error.description, cause: error)
         case let error as BytesError: self.init(.malformedMessage, error.message, cause: error)
+        case is BinaryDecodingError, is SwiftProtobufError: self.init(.malformedMessage, cause: error)
         default: self.init(.internal, "\(error)", cause: error)
         }
     }

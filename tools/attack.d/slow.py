@@ -149,7 +149,7 @@ def stopped_clients(trial):
             process.send_signal(signal.SIGSTOP)
         count = 5 * len(processes)
         time.sleep(trial.size(10, 1))
-        trial.see(f"{count} connections: paused when the socket takes no more")
+        trial.see(f"{count} connections: served no further, and let go when they end")
     finally:
         for process in processes:
             process.kill()
@@ -189,7 +189,7 @@ def never_reads(trial):
         except (BlockingIOError, ssl.SSLWantWriteError, OSError):
             pass
     time.sleep(trial.size(15, 3))
-    trial.see(f"{count} connections with {requests} requests each: paused")
+    trial.see(f"{count} connections with {requests} requests each: served no further, and let go")
     for stream in streams:
         stream.close()
     expect_descriptors(trial, before)
