@@ -65,8 +65,8 @@ def lying_messages():
     for operation in ("get", "scan", "fold", "append", "read", "seek", "describe table", "open producer"):
         for claim in claims:
             yield operation, b"\x0a" + claim
-    # Of what the generated code reads, a field that no wire type has.
-    yield "fold", messages.encode("FoldRequest", {"table": "by_id", "key": b"\x14"}) + b"\x32\x03\x20\x01\x06"
+    # Of what the generated code reads, a position with a field that has no number.
+    yield "fold", messages.encode("FoldRequest", {"table": "by_id", "key": b"\x14"}) + b"\x32\x04\x12\x02\x01\x06"
     nested = messages.encode("TableKeys", {"table": "cities"}) + b"\x12\xff\xff\xff\xff\x0f"
     yield "get", b"\x0a" + bytes([len(nested)]) + nested
 
