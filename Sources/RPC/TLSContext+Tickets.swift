@@ -38,7 +38,9 @@ extension TLSContext {
             guard let (key, isNewest) = keys.key(named: wanted) else { return 0 }
             let isReady =
                 EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nil, key.cipher, vector) == 1 && use(key.code, in: code)
-            return isReady ? (isNewest ? 1 : 2) : -1
+            // A ticket of 1.3 is used once, so that there has to be another one.
+            let isToBeReplaced = !isNewest || SSL_version(ssl) >= TLS1_3_VERSION
+            return isReady ? (isToBeReplaced ? 2 : 1) : -1
         }
 
     private static func use(_ key: [UInt8], in code: OpaquePointer) -> Bool {

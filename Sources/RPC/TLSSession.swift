@@ -42,6 +42,8 @@ package final class TLSSession {
     }
 
     deinit {
+        // A session whose connection was lost is good for the next one; OpenSSL takes back those of failed handshakes itself.
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
         SSL_free(ssl)
     }
 
