@@ -87,9 +87,9 @@ private struct Door {
         let dispatcher = Dispatcher(engine, group: group, grants: grants)
         do {
             var limits = RPCLimits()
-            let files = OpenFiles.raise(forConnections: configuration.connections)
+            let files = OpenFiles.raise(forConnections: configuration.connections ?? limits.connections)
             limits.connections = files.connections
-            if let warning = files.warning { logger.warning("\(warning)") }
+            if configuration.connections != nil, let warning = files.warning { logger.warning("\(warning)") }
             let listener = try await RPCListener.start(
                 host: configuration.host, port: configuration.port, security: security(configuration), group: group,
                 limits: limits, handler: dispatcher, report: { line in logger.info("\(line)") })

@@ -33,8 +33,8 @@ package struct ServerConfiguration: Sendable {
     package var versionsKept = 3
     /// How old a table that follows a category may be while the server is ready, unless the table says otherwise; nil: any age.
     package var maxLagMicroseconds: Int64? = 300_000_000
-    /// More are refused, with an error that says so.
-    package var connections = RPCLimits().connections
+    /// More are refused, with an error that says so; nil: `RPCLimits`, or fewer where the process may not open so many files.
+    package var connections: Int?
 
     package init(dataDirectory: String) {
         self.dataDirectory = dataDirectory

@@ -87,7 +87,10 @@ struct Serve: AsyncParsableCommand {
     )
     var maxLag: String?
 
-    @Option(help: "Clients' connections at a time; more are refused. By default 16384.")
+    @Option(
+        help:
+            "Clients' connections at a time; more are refused. By default 16384, or what the limit of open files lets it have."
+    )
     var connections: Int?
 
     mutating func run() async throws {
