@@ -166,7 +166,9 @@ private struct ListenerService: Service {
     }
 
     private var rights: String {
-        guard let file = door.grants.file else { return "whoever is let in may do everything, for no grants were given" }
+        guard let file = door.grants.file else {
+            return "whoever is let in may do everything, for no grants were given"
+        }
         return "\(door.grants.current.summary) of \(file)"
     }
 }
