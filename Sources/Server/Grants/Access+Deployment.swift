@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Processors
 internal import RPC
 internal import SQL
 
@@ -8,7 +9,9 @@ extension Access {
     func check(_ deployment: Deployment, over catalog: CatalogSnapshot) throws {
         if book.current.isOpen { return }
         for table in deployment.tables { try check(.admin, on: .table(table.name)) }
-        for category in deployment.categories { try check(.admin, on: .category(category.name)) }
+        for category in deployment.categories where !deployment.makesLetters(in: category) {
+            try check(.admin, on: .category(category.name))
+        }
         guard let app = deployment.app else { return }
         if catalog.app(id: app.id) != nil || (deployment.tables.isEmpty && deployment.categories.isEmpty) {
             for object in catalog.objects(ofApp: app.name) { try check(.admin, on: object) }
@@ -30,5 +33,13 @@ extension Access {
         guard grants.concerning(caller).lines.contains(where: { $0.rights.allows(.admin) }) else {
             throw RPCError.forbidden(caller, .admin, .server)
         }
+    }
+}
+
+extension Deployment {
+    /// Whether the category is the new one for the dead letters of an app that fills something else: it comes with that.
+    fileprivate func makesLetters(in category: CategoryEntry) -> Bool {
+        guard let app, category.name == DeadLetterCategory.name(ofApp: app.name) else { return false }
+        return categoryChanges[category.id] == .new && tables.count + categories.count > 1
     }
 }
