@@ -169,7 +169,8 @@ let package = Package(
         suite("CatalogTests", ["Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes"]),
         suite("CategoriesTests", ["Categories", "Catalog", "Records", "RocksDB", "Bytes"]),
         suite(
-            "TablesTests", ["Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes", "Fuzzing"]),
+            "TablesTests",
+            ["Tables", "Catalog", "Expressions", "Records", "Monoids", "RocksDB", "Bytes", "CAllocations", "Fuzzing"]),
         suite(
             "ProcessorsTests",
             [
@@ -194,11 +195,13 @@ let package = Package(
         suite(
             "MaserClientTests",
             ["MaserClient", "MaserClientSnippets", "RPC", "Records", "Bytes", .nioCore, .nioPosix, .protobuf]),
+        // Counts the allocations of the test process.
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         suite(
             "ServerTests",
             [
                 "Server", "RPC", "BulkLoad", "Processors", "Tables", "Categories", "Catalog", "RocksDB", "Records",
-                "Bytes", .logging, .nioCore, .nioPosix, .protobuf,
+                "Bytes", "CAllocations", .logging, .nioCore, .nioPosix, .nioEmbedded, .protobuf,
             ]),
         suite("OperationsTests", ["Operations", .logging]),
         suite("MaserTests", ["maser", "Records"]),

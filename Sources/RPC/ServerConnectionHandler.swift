@@ -303,7 +303,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         let (taken, unsent) = connection.progress()
         let verdict = watch.look(
             takenBytes: taken, unsentBytes: unsent, receivedBytes: receivedBytes, missingBytes: missingBytes,
-            now: .now())
+            now: context.eventLoop.now)
         switch verdict {
         case .idle: break
         case .watch: scheduleLook(context)

@@ -28,12 +28,18 @@ final class LookupBatch: @unchecked Sendable {
     }
 
     final class Group {
-        let lookup = RowLookup()
+        private(set) var lookup = RowLookup()
         var table: TableReference
         var isDone = false
 
         init(_ table: TableReference) {
             self.table = table
+        }
+
+        /// For the next batch. What a very large one needed is not kept.
+        func removeAll() {
+            let bytes = lookup.keys.arena.capacity + lookup.rows.messages.arena.capacity
+            if bytes > LookupBatch.keptBytes { lookup = RowLookup() } else { lookup.removeAll() }
         }
     }
 
@@ -51,10 +57,12 @@ final class LookupBatch: @unchecked Sendable {
     func removeAll() {
         gets.removeAll(keepingCapacity: true)
         parts.removeAll(keepingCapacity: true)
-        for index in 0..<groupCount { groups[index].lookup.removeAll() }
+        for index in 0..<groupCount { groups[index].removeAll() }
         groupCount = 0
         keyCount = 0
     }
+
+    private static let keptBytes = 2 << 20
 
     // MARK: Taking requests
 

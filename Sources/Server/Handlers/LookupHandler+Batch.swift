@@ -57,7 +57,8 @@ extension LookupHandler {
             group.isDone = try engine.tables.lookUpHot(group.lookup, in: table)
             if !group.isDone {
                 isLong =
-                    isLong || group.lookup.keys.count > Self.storedKeysOnLoop || engine.tables.readsMissMemory(of: table)
+                    isLong || group.lookup.keys.count > Self.storedKeysOnLoop
+                    || engine.tables.readsMissMemory(of: table)
             }
         }
         if isLong { return false }

@@ -6,7 +6,8 @@ struct WorkPools: Sendable {
     /// Scans, folds, reads of categories, descriptions, status.
     let reads = WorkPool("reads", "scans and reads wait for their turn", threads: 4, WorkPool.Limits(requests: 1024))
     /// What changes the catalog.
-    let control = WorkPool("control", "deploys and loads wait for their turn", threads: 4, WorkPool.Limits(requests: 256))
+    let control = WorkPool(
+        "control", "deploys and loads wait for their turn", threads: 4, WorkPool.Limits(requests: 256))
     /// Chunks of loads' files, by their bytes.
     let uploads = WorkPool(
         "uploads", "uploads wait for the disk", threads: 2, WorkPool.Limits(requests: 256, weight: 128 << 20))

@@ -1,0 +1,105 @@
+import Bytes
+import NIOCore
+import NIOEmbedded
+import NIOPosix
+import Records
+import Testing
+
+@testable import RPC
+@testable import Server
+
+/// A client's connection to a whole server but its socket: frames go in, and answers come out.
+///
+/// Answers that other threads make come later; `answers` waits for them.
+struct ServedConnection {
+    let channel: NIOAsyncTestingChannel
+    let dispatcher: Dispatcher
+
+    init(_ engine: Engine) async throws {
+        dispatcher = Dispatcher(engine, group: MultiThreadedEventLoopGroup.singleton, grants: GrantBook(.open))
+        channel = NIOAsyncTestingChannel()
+        try await channel.testingEventLoop.executeInContext { [channel, dispatcher] in
+            let connection = ServerConnection(channel: channel, limits: RPCLimits())
+            try channel.pipeline.syncOperations.addHandler(
+                ServerConnectionHandler(connection: connection, handler: dispatcher, limits: RPCLimits()) { _ in })
+        }
+        try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
+        var writer = ByteWriter()
+        writer.append(hello: .ours, flags: 0)
+        try await send(writer.bytes)
+        _ = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    /// The next answers, in the order in which they leave.
+    func answers(_ count: Int) async throws -> [Answer] {
+        var answers: [Answer] = []
+        while answers.count < count {
+            answers += Answer.all(in: try await channel.waitForOutboundWrite(as: ByteBuffer.self))
+        }
+        return answers
+    }
+
+    func close() async throws {
+        _ = try? await channel.finish()
+        await dispatcher.close()
+    }
+}
+
+/// A frame as a client gets it.
+struct Answer {
+    let id: UInt64
+    let status: UInt16
+    let message: [UInt8]
+
+    static func all(in buffer: ByteBuffer) -> [Answer] {
+        buffer.withUnsafeReadableBytes { bytes in
+            var answers: [Answer] = []
+            var offset = 0
+            while case .frame(let header, let message) = nextFrame(in: bytes, at: offset, limit: 1 << 26) {
+                answers.append(Answer(id: header.requestID, status: header.status, message: [UInt8](message)))
+                offset += header.frameLength
+            }
+            return answers
+        }
+    }
+
+    /// Of a get, by table: nil where there is no row.
+    func rows() throws -> [[[UInt8]?]] {
+        try message.withUnsafeBytes { bytes in
+            var tables = WireGetResponse.Reader(bytes)
+            var all: [[[UInt8]?]] = []
+            while var table = try tables.next() {
+                var rows: [[UInt8]?] = []
+                while let row = try table.nextRow() { rows.append(row.map { [UInt8]($0) }) }
+                all.append(rows)
+            }
+            return all
+        }
+    }
+}
+
+/// A request's frame.
+func requestFrame(
+    _ operation: RPC.Operation, _ id: UInt64, milliseconds: UInt32 = 0, _ body: (inout ByteWriter) -> Void = { _ in }
+) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.append(
+        FrameHeader(messageLength: 0, operation: operation.rawValue, requestID: id, millisecondsLeft: milliseconds))
+    body(&writer)
+    writer.finishFrame(at: 0)
+    return writer.bytes
+}
+
+/// A get of one table, by keys of one STRING column.
+func getFrame(_ id: UInt64, _ table: String, _ keys: [String]) throws -> [UInt8] {
+    let tuples = try keys.map { key in
+        var writer = ByteWriter()
+        try writer.append(tuple: .string(key))
+        return writer.bytes
+    }
+    return requestFrame(.get, id) { WireGetRequest.append(table: table, keys: tuples, to: &$0) }
+}
