@@ -20,7 +20,7 @@ package final class ClientConnection: Sendable {
     fileprivate struct Core {
         var state = ClientConnectionState()
         var ledger: RequestLedger
-        var gate = FlushGate()
+        var isFlushScheduled = false
         /// When the deadlines are looked at next.
         var sweep: NIODeadline?
     }
@@ -73,13 +73,10 @@ package final class ClientConnection: Sendable {
         let now = deadline == .distantFuture ? NIODeadline.uptimeNanoseconds(0) : NIODeadline.now()
         let submission = withCore { core in
             if let refusal = core.state.refusal { return RequestLedger.Submission.refused(refusal) }
-            let outgoing = core.ledger.outgoing.count
             let submission = core.ledger.submit(
                 operation, deadline: deadline, now: now, completion: completion, body)
             guard case .accepted = submission else { return submission }
-            if core.ledger.outgoing.count > outgoing {
-                mustFlush = core.gate.submitted(bytes: core.ledger.outgoing.count)
-            }
+            mustFlush = core.claimFlush()
             if deadline < core.sweep ?? .distantFuture {
                 core.sweep = deadline
                 mustSweep = true
@@ -149,19 +146,10 @@ package final class ClientConnection: Sendable {
 
     private func flush() {
         let buffer = withCore { core in
-            core.gate.flushed()
+            core.isFlushScheduled = false
             return core.ledger.takeOutgoing(channel.allocator)
         }
         if buffer.readableBytes > 0 { channel.writeAndFlush(buffer, promise: nil) }
-    }
-
-    /// Sends what gathers within a moment, and waits on while more comes.
-    private func waitForRequests() {
-        eventLoop.scheduleTask(in: .nanoseconds(FlushGate.moment)) {
-            let (mustFlush, mustWait) = self.withCore { $0.gate.elapsed(bytes: $0.ledger.outgoing.count) }
-            if mustFlush { self.flush() }
-            if mustWait { self.waitForRequests() }
-        }
     }
 
     func sayHello() {
@@ -193,17 +181,13 @@ package final class ClientConnection: Sendable {
                 }
             }
             core.ledger.releaseBacklog(now: .now())
-            batch.delivery = core.gate.delivered(batch.answers.count, bytes: core.ledger.outgoing.count)
+            batch.mustFlush = core.claimFlush()
             batch.isDone = core.isDone
         }
         buffer.moveReaderIndex(forwardBy: offset)
         if batch.isGreeting { greeted.succeed() }
         for (request, result) in batch.answers { request.completion(result) }
-        switch batch.delivery {
-        case .nothing: break
-        case .flush: flush()
-        case .wait: waitForRequests()
-        }
+        if batch.mustFlush { flush() }
         if let violation = batch.violation {
             end(violation)
         } else if batch.isDone {
@@ -248,12 +232,19 @@ private struct AnswerBatch {
     var answers: [(request: PendingRequest, result: Result<ByteBuffer, RPCError>)] = []
     var isGreeting = false
     var violation: RPCError?
-    var delivery = FlushGate.Delivery.nothing
+    var mustFlush = false
     var isDone = false
 }
 
 extension ClientConnection.Core {
     fileprivate var isDone: Bool { state.isDone(pending: ledger.count) }
+
+    /// Whether the caller is the one who has to send what is outgoing.
+    fileprivate mutating func claimFlush() -> Bool {
+        guard ledger.outgoing.count > 0, !isFlushScheduled else { return false }
+        isFlushScheduled = true
+        return true
+    }
 
     fileprivate mutating func receive(_ header: FrameHeader, _ message: ByteBuffer, _ batch: inout AnswerBatch) {
         switch state.receive(header) {
