@@ -23,7 +23,9 @@ SQL = """
 CREATE APPLICATION others OPTIONS (checkpoint = '20 ms');
 CREATE CATEGORY sales BUCKETS 3 BY shop FORMAT JSON;
 CREATE CATEGORY notes BUCKETS 1;
+CREATE CATEGORY visits BUCKETS 2 BY shop FORMAT JSON;
 CREATE INPUT TABLE sales (at TIMESTAMP, shop STRING, amount INT64, price DOUBLE) FROM CATEGORY 'sales' TIME at;
+CREATE INPUT TABLE visits (at TIMESTAMP, shop STRING, amount INT64) FROM CATEGORY 'visits' TIME at;
 CREATE TABLE things (
     kind STRING, number INT64, label STRING, whole INT64, ratio DOUBLE, photo BYTES, made TIMESTAMP, sold BOOL
 ) PRIMARY KEY (kind, number) SHARD BY (kind);
@@ -32,6 +34,7 @@ CREATE TABLE keyed (flag BOOL, count INT64, ratio DOUBLE, name STRING, code BYTE
 CREATE TABLE by_shop AS
     SELECT shop, COUNT(*) AS sales, SUM(amount) AS amount, AVG(price) AS mean_price, MIN(price) AS cheapest
     FROM sales [1 DAY] GROUP BY shop;
+CREATE TABLE by_visit AS SELECT shop, COUNT(*) AS sales, SUM(amount) AS amount FROM visits [1 DAY] GROUP BY shop;
 """
 
 THINGS = {"kind": "STRING", "number": "INT64", "label": "STRING", "whole": "INT64", "ratio": "DOUBLE"}
@@ -276,6 +279,101 @@ class Categories(AgainstServer):
         self.expect(self.client.fold("by_shop", "é", start=start, end=start + 2 * DAY), (first, 1))
         self.expect(self.client.fold("by_shop", "é", start=start + 1), (third, 1))
         self.expect(self.client.fold("by_shop", "nowhere"), (None, 0))
+
+
+class Contracts(AgainstServer):
+    """In keys of their own, so that other tests do not see them."""
+
+    def sale(self, shop, amount, days=0):
+        at = as_text(NOON + days * DAY, "TIMESTAMP")
+        return {"value": json.dumps({"at": at, "shop": shop, "amount": amount}).encode()}
+
+    def test_who_waits_for_an_append_sees_it(self):
+        for amount in range(1, 11):
+            ends = self.client.append("visits", [self.sale("own", amount)])
+            row = self.client.get("by_visit", "own", NOON - NOON % DAY, wait_for={"visits": ends})
+            self.expect(row, {"sales": amount, "amount": amount * (amount + 1) // 2})
+            found, panes = self.client.fold("by_visit", "own", wait_for={"visits": ends})
+            self.expect((found, panes), (row, 1))
+            self.expect([row for _, row in self.client.scan("by_visit", "own", wait_for={"visits": ends})], [row])
+
+    def test_what_nobody_appended_is_waited_for_until_the_time_is_over(self):
+        client = Client(*connect()[:-1], timeout=0.3)
+        self.addCleanup(client.close)
+        asked = [{"table": "by_visit", "keys": [client.key("by_visit", ("own", NOON))]}]
+        never = {"wait_for": [{"category": "visits", "bucket": 0, "offset": 1 << 40}]}
+        with self.assertRaises(Failed) as caught:
+            client.connection.call("get", tables=asked, contract=never)
+        self.assertEqual((caught.exception.code, caught.exception.retriable), (33, True))
+        # Of a category that does not feed the table, or is not there, nothing can be waited for.
+        self.expect_failure(17, lambda: self.client.get("things", "a", 0, wait_for={"visits": {0: 1}}))
+        self.expect_failure(17, lambda: self.client.get("by_visit", "own", NOON, wait_for={"visits": {7: 1}}))
+
+    def test_an_answer_says_how_fresh_it_is_and_of_which_version(self):
+        before = int(time.time() * 1e6)
+        ends = self.client.append("visits", [self.sale("fresh", 1)])
+        asked = {"by_visit": [("fresh", NOON - NOON % DAY)], "things": [("a", 0)]}
+        answers = self.client.ask({"by_visit": asked["by_visit"]}, freshness=True, wait_for={"visits": ends})
+        self.assertTrue(before < answers["by_visit"].freshness < before + 60_000_000, answers)
+        self.assertEqual(answers["by_visit"].version, self.client.describe("by_visit")["serving_version"])
+        # A loaded table is as fresh as its version.
+        answers = self.client.ask(asked, freshness=True)
+        self.assertTrue(before - 3_600_000_000 < answers["things"].freshness < before, answers["things"].freshness)
+        self.assertIsNone(self.client.ask(asked)["things"].freshness)
+        folded = self.client.ask_fold("by_visit", "fresh", freshness=True)
+        self.assertTrue(folded.freshness >= before)
+        for page in self.client.pages("by_visit", "fresh", freshness=True):
+            self.assertTrue(page.freshness >= before)
+            self.assertEqual(page.version, folded.version)
+
+    def test_what_is_older_than_a_reader_allows_is_refused(self):
+        ends = self.client.append("visits", [self.sale("stale", 1)])
+        key = ("stale", NOON - NOON % DAY)
+        row = self.client.get("by_visit", *key, wait_for={"visits": ends}, max_staleness=60_000)
+        self.expect(row, {"sales": 1, "amount": 1})
+        time.sleep(0.002)
+        with self.assertRaises(Failed) as caught:
+            self.client.get("things", "a", 0, max_staleness=1)
+        self.assertEqual((caught.exception.code, caught.exception.retriable), (35, True))
+        self.assertIn("things", str(caught.exception))
+
+    def test_a_reader_may_name_the_version(self):
+        serving = self.client.describe("things")["serving_version"]
+        row = things()["a", 0]
+        self.expect(self.client.get("things", "a", 0, version=serving), row)
+        scanned = list(self.client.scan("things", "a", version=serving, page=3))
+        self.expect(scanned, in_order({key: row for key, row in things().items() if key[0] == "a"}))
+        self.expect_failure(23, lambda: self.client.get("things", "a", 0, version=serving + 1))
+        self.expect_failure(23, lambda: list(self.client.scan("things", version=serving + 1)))
+        self.expect_failure(23, lambda: self.client.fold("by_visit", "own", version=99))
+
+    def test_only_the_columns_that_are_named_come(self):
+        wanted = ["sold", "label"]
+        for key, row in list(things().items())[:20]:
+            expected = {name: row[name] for name in row if name in wanted}
+            self.expect(self.client.get("things", *key, columns=wanted), expected)
+        for key, row in self.client.scan("things", "a", columns=["whole"]):
+            self.expect(row, {"whole": things()[key]["whole"]})
+        asked = [{"table": "things", "keys": [], "columns": [77]}]
+        self.expect_failure(17, lambda: self.client.connection.call("get", tables=asked))
+
+    def test_states_come_as_they_are_stored(self):
+        ends = self.client.append("visits", [self.sale("raw", 5), self.sale("raw", 7)])
+        key = ("raw", NOON - NOON % DAY)
+        states = self.client.describe("by_visit")["states"]
+        (count,) = [state["number"] for state in states if state["monoid"] == "count"]
+        raw = self.client.get("by_visit", *key, wait_for={"visits": ends}, raw=True)
+        self.assertEqual(raw[count], 2)
+        self.assertEqual(set(raw), {state["number"] for state in states})
+        (scanned,) = self.client.scan("by_visit", "raw", raw=True)
+        self.assertEqual(scanned, (key, raw))
+
+    def test_a_ping_is_answered(self):
+        self.assertEqual(self.client.connection.call("ping"), {})
+
+    def test_a_read_outlives_its_connection(self):
+        self.client.connection.close()
+        self.expect(self.client.get("things", "a", 0), things()["a", 0])
 
 
 class Producers(AgainstServer):
