@@ -13,8 +13,8 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .customLong("wait-for"),
         help:
-            "Wait until this is applied: CATEGORY:BUCKET:OFFSET, or what `maser append --json` printed. May be repeated."
-    )
+            "Wait until this is applied: CATEGORY:BUCKET:OFFSET, or what `maser append --json` printed. May be repeated.",
+        transform: AppliedPositions.read)
     var waits: [AppliedPositions] = []
 
     @Option(help: "Read this version of the table, not the one that serves.")
