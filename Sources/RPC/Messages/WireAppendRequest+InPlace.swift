@@ -9,13 +9,18 @@ extension WireAppendRequest {
         package private(set) var producer: WireProducer.View?
         private var fields: ProtobufReader
 
+        /// Far more records than anybody takes at once: that there are more is all that matters, and not worth walking on.
+        private static let greatestCount = 1 << 18
+
         package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
             fields = ProtobufReader(message)
             var all = fields
             while let field = try all.next() {
                 switch (field.number, field.wireType) {
                 case (1, .lengthDelimited): category = field.bytes
-                case (2, .lengthDelimited): recordCount += 1
+                case (2, .lengthDelimited):
+                    recordCount += 1
+                    if recordCount > Self.greatestCount { return }
                 case (3, .lengthDelimited): producer = try WireProducer.View(field.bytes)
                 default: break
                 }

@@ -61,6 +61,9 @@ extension WireTableKeys {
         private let message: UnsafeRawBufferPointer
         private var fields: ProtobufReader
 
+        /// Far more keys than anybody serves at once: that there are more is all that matters, and not worth walking on.
+        private static let greatestCount = 1 << 16
+
         package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
             self.message = message
             fields = ProtobufReader(message)
@@ -68,7 +71,9 @@ extension WireTableKeys {
             while let field = try all.next() {
                 switch (field.number, field.wireType) {
                 case (1, .lengthDelimited): table = field.bytes
-                case (2, .lengthDelimited): keyCount += 1
+                case (2, .lengthDelimited):
+                    keyCount += 1
+                    if keyCount > Self.greatestCount { return }
                 case (3, .varint): version = field.uint32
                 case (4, .varint), (4, .lengthDelimited): hasColumns = true
                 case (5, .varint): raw = field.bool
