@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A file system of a few megabytes in a folder, which can be filled up and emptied.
 final class SmallDisk {
@@ -33,7 +34,11 @@ final class SmallDisk {
     func fill(leaving bytes: Int) throws {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: path)
         let free = (attributes[.systemFreeSize] as? NSNumber)?.intValue ?? 0
-        _ = FileManager.default.createFile(atPath: ballast, contents: Data(count: max(free - bytes, 0)))
+        FileManager.default.createFile(atPath: ballast, contents: nil)
+        let file = try #require(FileHandle(forWritingAtPath: ballast))
+        defer { try? file.close() }
+        // Somebody else may take the room meanwhile: then it is full as well.
+        try? file.write(contentsOf: Data(count: max(free - bytes, 0)))
     }
 
     func makeRoom() throws {
