@@ -6,8 +6,8 @@ internal import Synchronization
 final class MissMeter: Sendable {
     /// Of the keys looked up, beyond which reads are said to miss memory.
     private static let tolerated = 0.01
-    /// A block's, about, as it lies in a file.
-    private static let bytesPerRead = 4096
+    /// A small block's, as it lies compressed in a file.
+    private static let bytesPerRead = 2048
     /// About so many keys back it looks.
     private static let keysRemembered = 1024.0
 
