@@ -100,7 +100,7 @@ import Testing
     @Test func noReaderSeesARowInPieces() throws {
         let cache = try HotRowCache(bytes: 1 << 20)
         @Sendable func row(_ key: Int, _ version: Int) -> [UInt8] {
-            [UInt8](repeating: UInt8(truncatingIfNeeded: key &* 7 &+ version), count: 40 + key % 200) + [
+            [UInt8](repeating: UInt8(truncatingIfNeeded: key &* 7 &+ version), count: 4000 + key % 1000) + [
                 UInt8(version & 0xff)
             ]
         }
@@ -108,8 +108,8 @@ import Testing
         let found = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: 4) { thread in
             var random = Seeded(UInt64(thread))
-            for step in 0..<10_000 {
-                let number = Int.random(in: 0..<6_000, using: &random)
+            for step in 0..<40_000 {
+                let number = Int.random(in: 0..<100, using: &random)
                 let key = Array("\(number)".utf8)
                 switch Int.random(in: 0..<8, using: &random) {
                 case 0: cache.write([key])
