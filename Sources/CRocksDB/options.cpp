@@ -10,6 +10,10 @@ namespace {
 
 constexpr size_t bytes_between_syncs = 1 << 20;
 constexpr double high_priority_share_of_cache = 0.5;
+// Memtables are charged to the cache in pieces of 256 KiB that may fall anywhere: a shard that is not far larger than a few of them
+// may have no room left for blocks, and those of its keys are read from files for ever. RocksDB's own least is 512 KiB.
+constexpr size_t least_shard_of_cache = 8 << 20;
+constexpr int most_shard_bits_of_cache = 6;
 constexpr double bloom_share_of_memtable = 0.02;
 // Within a block a key is found by its hash, and only these many rows are then read: a tenth of a lookup's instructions less
 // than with RocksDB's sixteen and no hash, for three to five bytes a row before compression.
@@ -30,6 +34,11 @@ maser_rocks_memory *maser_rocks_memory_create(size_t cache_bytes, size_t memtabl
     rocksdb::LRUCacheOptions options;
     options.capacity = cache_bytes;
     options.high_pri_pool_ratio = high_priority_share_of_cache;
+    options.num_shard_bits = 0;
+    while (options.num_shard_bits < most_shard_bits_of_cache &&
+           cache_bytes >> (options.num_shard_bits + 1) >= least_shard_of_cache) {
+        options.num_shard_bits++;
+    }
     memory->cache = rocksdb::NewLRUCache(options);
     // It does not stall writers: stalled ones would wait for ever for a flush that a full disk fails.
     memory->memtables = std::make_shared<rocksdb::WriteBufferManager>(memtable_bytes, memory->cache, false);
