@@ -21,7 +21,7 @@ BUDGETS = os.path.join(HERE, "lookup_budgets.json")
 KEYS = 100_000
 HOT_KEYS = 1000
 KINDS = {"batched": ("batched", BURST), "pipelined": ("pipelined", BURST), "single": ("pipelined", 1)}
-COUNTS = {"allocations": (200_000, 1_200_000), "instructions": (5_000, 25_000)}
+COUNTS = {"allocations": (200_000, 1_200_000), "instructions": (2_000, 12_000)}
 
 
 class OverBudget(Exception):
@@ -35,7 +35,7 @@ def measure(binary, drive, put):
             pair.serve(tls, variables={"LD_PRELOAD": library("malloc_count", pair.maser.folder), "MASER_MALLOC_COUNT": path})
             report(put, pair, "allocations", tls, lambda: read_counter(path), "{:,.4f}")
         for tls in (False, True):
-            out = os.path.join(pair.maser.folder, "callgrind")
+            out = os.path.join(pair.maser.folder, "callgrind-tls" if tls else "callgrind-plaintext")
             pair.maser.binary = without_debug_information(binary, pair.maser.folder)
             pair.serve(tls, wrapper=[
                 find("valgrind"), "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"],
