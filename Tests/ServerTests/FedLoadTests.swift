@@ -104,13 +104,13 @@ import Testing
     }
 
     @Test func aCutBeyondWhatHasComeYetIsSaid() async throws {
-        let fixture = try Fixture()
-        _ = try fixture.deploy(
-            Self.app.replacingOccurrences(of: "'1 ms'", with: "'1 ms', watermark_confidence = '0.9'"))
         let stream = (0..<100).map { Self.sale($0, price: 5) }
-        try await fixture.append(stream, to: "sales")
-        try await fixture.waitUntilApplied(100, of: "by_item")
         for (minutes, isEarly) in [(40, false), (140, true)] as [(Int, Bool)] {
+            let fixture = try Fixture()
+            _ = try fixture.deploy(
+                Self.app.replacingOccurrences(of: "'1 ms'", with: "'1 ms', watermark_confidence = '0.9'"))
+            try await fixture.append(stream, to: "sales")
+            try await fixture.waitUntilApplied(100, of: "by_item")
             let built = try fixture.build(
                 Array(stream.prefix(minutes)), for: "by_item",
                 cut: .eventTime(Self.start + Int64(minutes) * Self.minute))

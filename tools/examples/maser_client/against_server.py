@@ -298,7 +298,7 @@ class Contracts(AgainstServer):
             self.expect([row for _, row in self.client.scan("by_visit", "own", wait_for={"visits": ends})], [row])
 
     def test_what_nobody_appended_is_waited_for_until_the_time_is_over(self):
-        client = Client(*connect()[:-1], timeout=0.3)
+        client = Client(*connect()[:-1], timeout=1)
         self.addCleanup(client.close)
         asked = [{"table": "by_visit", "keys": [client.key("by_visit", ("own", NOON))]}]
         never = {"wait_for": [{"category": "visits", "bucket": 0, "offset": 1 << 40}]}

@@ -29,6 +29,9 @@ OPERATIONS = {
     "status": (51, "StatusRequest", "StatusResponse"),
 }
 
+# Seconds that an answer may be on its way once its time is over.
+GRACE = 5
+
 
 class Failed(Exception):
     """The server's refusal: a number from the list of frames.md, words for a person, and whether a retry can help."""
@@ -51,6 +54,7 @@ def tls(host, port, ca, certificate, key, timeout):
 class Connection:
     def __init__(self, stream, timeout=10):
         self.stream, self.milliseconds = stream, int(timeout * 1000)
+        stream.settimeout(timeout + GRACE)  # the server says itself that the time is over
         self.last_id = 0
         self.waiting = {}  # request id: the name of the response's message
         self.answers = {}  # request id: status and bytes, for answers that came before they were asked for
