@@ -57,7 +57,9 @@ final class ReadHandler: Sendable {
             }
             burst.queueLarge(request) { [engine, pool] responder in
                 pool.submit(responder) {
-                    responder.answer { writer throws(RPCError) in try read.answer(from: engine.categories, into: &writer) }
+                    responder.answer { writer throws(RPCError) in
+                        try read.answer(from: engine.categories, into: &writer)
+                    }
                 }
             }
         } catch {

@@ -51,7 +51,8 @@ final class WaitingReads: Sendable {
     }
 
     func add(
-        _ read: CategoryRead, of category: String, by access: Access, _ responder: Responder, until deadline: NIODeadline
+        _ read: CategoryRead, of category: String, by access: Access, _ responder: Responder,
+        until deadline: NIODeadline
     ) {
         let waits = state.withLock { state -> Bool? in
             if state.isClosed { return false }
@@ -66,7 +67,8 @@ final class WaitingReads: Sendable {
         guard let waits else {
             return responder.fail(
                 RPCError(
-                    .overloaded, "\(Self.greatestCount) reads wait for records already, which is the limit; try again later"))
+                    .overloaded,
+                    "\(Self.greatestCount) reads wait for records already, which is the limit; try again later"))
         }
         guard waits else {
             return answer(read, responder)
