@@ -70,18 +70,18 @@ struct FullDiskLoadTests {
         let server = try deployed()
         let disk = try SmallDisk(at: server.folder.path + "/disk", megabytes: 96)
         let notes = try Self.notes(server.folder, megabytes: 24)
-        let load = ["load", "notes", notes, "--work", disk.path + "/work", "--memory", "64MiB"]
+        let load = ["load", "notes", notes, "--work", disk.path + "/made", "--memory", "64MiB"]
         try disk.fill(leaving: 12 << 20)
         for _ in 0..<2 {
             try expectRefusal(
-                load, environment: server.environment, mentions: "the disk of \(disk.path)/work/maser-notes", "is full",
+                load, environment: server.environment, mentions: "the disk of \(disk.path)/made/maser-notes", "is full",
                 "make room there")
             #expect(try server.succeed(["scan", "notes", "--json"]).lines == Self.first)
         }
         try disk.makeRoom()
         try server.succeed(load)
         #expect(try server.succeed(["scan", "notes", "--json"]).lines.count == Self.rowCount(notes))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path + "/work").isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path + "/made").isEmpty)
     }
 
     @Test func aServerWhoseDiskFillsDuringAnUploadServesOnAndTheUploadGoesOn() throws {
@@ -92,7 +92,7 @@ struct FullDiskLoadTests {
         try server.succeed(["deploy", server.folder.write("notes.sql", Self.table)])
         try server.succeed(["load", "notes", server.folder.write("first.csv", "id,note\n1,one\n")])
         let notes = try Self.notes(server.folder, megabytes: 40)
-        let load = ["load", "notes", notes, "--work", server.folder.path + "/work"]
+        let load = ["load", "notes", notes, "--work", server.folder.path + "/made"]
 
         // More than there is room for is not begun.
         try disk.fill(leaving: 20 << 20)
