@@ -65,6 +65,19 @@ package struct ProtobufReader {
             number: Int(number), wireType: wireType, bits: bits, bytes: bytes,
             encoded: UnsafeRawBufferPointer(rebasing: reader.buffer[start..<reader.position]))
     }
+
+    /// The payload of the next field where its tag is the byte `tag` and its length takes one byte; nil, and nothing is read,
+    /// where it is any other. For fields that come by the thousand.
+    @inlinable
+    @inline(__always)
+    package mutating func nextShort(tagged tag: UInt8) -> UnsafeRawBufferPointer? {
+        let start = reader.position
+        guard reader.remaining >= 2, reader.buffer[start] == tag else { return nil }
+        let length = Int(reader.buffer[start + 1])
+        guard length < 0x80, reader.remaining - 2 >= length else { return nil }
+        reader.position = start + 2 + length
+        return UnsafeRawBufferPointer(rebasing: reader.buffer[start + 2..<reader.position])
+    }
 }
 
 extension ByteWriter {

@@ -73,6 +73,45 @@ struct InPlaceMessageTests {
         }
     }
 
+    @Test("a column too many is read, and no more of them")
+    func tooManyColumns() throws {
+        let tooMany = [UInt32](repeating: 1, count: 3 * greatestColumnCount)
+        for isPacked in [true, false] {
+            let bytes = written { writer in
+                if isPacked { writer.append(packed: 10, tooMany) }
+                for number in isPacked ? [] : tooMany { writer.append(field: 10, int64: Int64(number)) }
+            }
+            let columns = try bytes.withUnsafeBytes { try WireScanRequest.View($0).columns }
+            #expect(columns.count == greatestColumnCount + 1)
+        }
+    }
+
+    @Test("keys are plain where the table's name comes first, and nothing but keys after it")
+    func plainKeys() throws {
+        let name = try WireTableKeys.with { $0.table = "t" }.serializedBytes() as [UInt8]
+        let keys = try WireTableKeys.with { $0.keys = samples.map { Data($0) } }.serializedBytes() as [UInt8]
+        let ofLaterEditions: [UInt8] = [0x98, 0x06, 1]
+        func read(_ bytes: [UInt8]) throws -> (keys: [[UInt8]], isPlain: Bool) {
+            try bytes.withUnsafeBytes { bytes in
+                var reader = try WireTableKeys.PlainReader(bytes)
+                var read: [[UInt8]] = []
+                while let key = try reader.nextKey() { read.append([UInt8](key)) }
+                return (read, reader.isPlain)
+            }
+        }
+        let plain = try read(name + keys + ofLaterEditions + keys)
+        #expect(plain.isPlain && plain.keys == samples + samples)
+        #expect(try read(name).isPlain)
+        for meaning in [
+            WireTableKeys.with { $0.table = "u" }, .with { $0.version = 1 }, .with { $0.columns = [1] },
+            .with { $0.raw = true },
+        ] {
+            #expect(try !read(name + keys + meaning.serializedBytes()).isPlain)
+        }
+        #expect(try !read(keys + name).isPlain && !read([]).isPlain)
+        #expect(throws: BytesError.self) { try read(name + keys.dropLast()) }
+    }
+
     @Test("a get's request is the generated one, byte for byte")
     func getRequest() throws {
         let expected = WireGetRequest.with {
@@ -116,7 +155,7 @@ struct InPlaceMessageTests {
                 expectEnd(keys.nextKey())
                 #expect(keys.version == (table.hasVersion ? table.version : nil))
                 #expect(try keys.columns() == table.columns)
-                #expect(keys.raw == table.raw && keys.isPlain == !table.raw)
+                #expect(keys.raw == table.raw)
             }
             expectEnd(try reader.next())
             expectContract(try WireGetRequest.contract(in: bytes))

@@ -91,7 +91,7 @@ def many_small_things(trial):
         ("keys", "get", b"\x0a" + varint(len(table + keys)) + table + keys, {INVALID_ARGUMENT}),
         ("tables", "get", tables * (room // len(tables)), {INVALID_ARGUMENT, TOO_LARGE, 0}),
         ("empty tables", "get", b"\x0a\x00" * (room // 2), {INVALID_ARGUMENT, 16}),
-        ("columns", "scan", messages.encode("ScanRequest", {"table": "cities"}) + b"\x50\x01" * (room // 2 - 50), {INVALID_ARGUMENT, 0}),
+        ("columns", "scan", messages.encode("ScanRequest", {"table": "cities"}) + b"\x50\x01" * (room // 2 - 50), {INVALID_ARGUMENT}),
         ("positions", "scan", messages.encode("ScanRequest", {"table": "cities"}) + deep_contract(room // 2), {INVALID_ARGUMENT, 16, 0}),
     ):
         began = time.monotonic()

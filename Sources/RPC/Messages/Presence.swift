@@ -41,17 +41,22 @@ func delimitedLength(_ count: Int) -> Int {
     1 + varintLength(UInt64(count)) + count
 }
 
-/// The values of a repeated uint32, packed or not: a reader has to take both.
-func numbers(inField number: Int, of message: UnsafeRawBufferPointer) throws(BytesError) -> [UInt32] {
+/// How many columns a request may name. A reader of more stops at the first that is too many.
+package let greatestColumnCount = 10_000
+
+/// The values of a repeated uint32, packed or not, for a reader has to take both: up to one more than a request may have.
+func columnNumbers(inField number: Int, of message: UnsafeRawBufferPointer) throws(BytesError) -> [UInt32] {
     var numbers: [UInt32] = []
     var fields = ProtobufReader(message)
-    while let field = try fields.next() {
+    while numbers.count <= greatestColumnCount, let field = try fields.next() {
         if field.number != number { continue }
         switch field.wireType {
         case .varint: numbers.append(field.uint32)
         case .lengthDelimited:
             var packed = ByteReader(field.bytes)
-            while !packed.isAtEnd { numbers.append(UInt32(truncatingIfNeeded: try packed.readVarint())) }
+            while numbers.count <= greatestColumnCount, !packed.isAtEnd {
+                numbers.append(UInt32(truncatingIfNeeded: try packed.readVarint()))
+            }
         default: break
         }
     }

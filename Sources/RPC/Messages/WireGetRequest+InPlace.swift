@@ -82,12 +82,9 @@ extension WireTableKeys {
             }
         }
 
-        /// Whether the whole rows of the serving version are wanted, and nothing else.
-        package var isPlain: Bool { version == nil && !hasColumns && !raw }
-
         /// Numbers of the columns wanted, in the order in which they stand; none: all.
         package func columns() throws(BytesError) -> [UInt32] {
-            try hasColumns ? numbers(inField: 4, of: message) : []
+            try hasColumns ? columnNumbers(inField: 4, of: message) : []
         }
 
         package mutating func nextKey() -> UnsafeRawBufferPointer? {
@@ -96,5 +93,43 @@ extension WireTableKeys {
             }
             return nil
         }
+    }
+}
+
+extension WireTableKeys {
+    /// One table's keys as they come: the message is walked once. It serves the message that nearly all clients write: the name
+    /// first, then the keys. Whatever else has a meaning ends the walk, and `isPlain` is false.
+    package struct PlainReader {
+        /// The table's name; UTF-8 once `text` says so.
+        package private(set) var table = UnsafeRawBufferPointer(start: nil, count: 0)
+        /// Whether the whole rows of the serving version are wanted, and nothing else: known at the end of the keys.
+        package private(set) var isPlain = true
+        private var fields: ProtobufReader
+
+        package init(_ message: UnsafeRawBufferPointer) throws(BytesError) {
+            fields = ProtobufReader(message)
+            if let field = try fields.next(), field.number == 1, field.wireType == .lengthDelimited {
+                table = field.bytes
+            } else {
+                isPlain = false
+            }
+        }
+
+        /// nil at the end.
+        package mutating func nextKey() throws(BytesError) -> UnsafeRawBufferPointer? {
+            guard isPlain else { return nil }
+            if let key = fields.nextShort(tagged: Self.keyTag) { return key }
+            while let field = try fields.next() {
+                if field.number == 2, field.wireType == .lengthDelimited { return field.bytes }
+                if field.number <= 5 {
+                    isPlain = false
+                    return nil
+                }
+            }
+            return nil
+        }
+
+        /// Field 2, length-delimited.
+        private static let keyTag: UInt8 = 2 << 3 | WireType.lengthDelimited.rawValue
     }
 }

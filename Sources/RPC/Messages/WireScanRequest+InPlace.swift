@@ -37,7 +37,7 @@ extension WireScanRequest {
                 default: break
                 }
             }
-            if hasColumns { columns = try numbers(inField: 10, of: message) }
+            if hasColumns { columns = try columnNumbers(inField: 10, of: message) }
         }
     }
 

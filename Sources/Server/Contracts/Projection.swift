@@ -12,6 +12,9 @@ struct Projection {
             numbers = nil
             return
         }
+        guard columns.count <= greatestColumnCount else {
+            throw RPCError(.invalidArgument, "a request names up to \(greatestColumnCount) columns")
+        }
         let known = isRaw ? table.stateFields.map { ($0.number, $0.name) } : table.columns.map { ($0.number, $0.name) }
         for number in columns where !known.contains(where: { $0.0 == Int(number) }) {
             let those = known.sorted { $0.0 < $1.0 }.map { "\($0.0) (\($0.1))" }.joined(separator: ", ")

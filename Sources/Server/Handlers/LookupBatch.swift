@@ -24,7 +24,7 @@ final class LookupBatch: @unchecked Sendable {
     struct Part {
         let group: Int
         var firstKey: Int
-        let keyCount: Int
+        var keyCount = 0
     }
 
     final class Group {
@@ -96,16 +96,19 @@ final class LookupBatch: @unchecked Sendable {
                 guard field.wireType == .lengthDelimited else { continue }
                 if field.number == WireGetRequest.contractField { return false }
                 guard field.number == WireGetRequest.tablesField else { continue }
-                let wanted = try WireTableKeys.Reader(field.bytes)
+                var wanted = try WireTableKeys.PlainReader(field.bytes)
                 guard wanted.isPlain else { return false }
-                // A table without keys is work too.
-                asked += max(1, wanted.keyCount)
-                guard asked <= LookupHandler.keysPerRequest else { throw RPCError.tooManyKeys }
                 let index = group(of: try catalog.table(wireName: wanted.table, for: session))
                 let lookup = groups[index].lookup
-                parts.append(Part(group: index, firstKey: lookup.keys.count, keyCount: wanted.keyCount))
-                keyCount += wanted.keyCount
-                LookupBatch.append(wanted, to: &lookup.keys)
+                parts.append(Part(group: index, firstKey: lookup.keys.count))
+                let count = try LookupBatch.takeKeys(
+                    of: &wanted, atMost: LookupHandler.keysPerRequest - asked, to: &lookup.keys)
+                parts[parts.count - 1].keyCount = count
+                keyCount += count
+                guard wanted.isPlain else { return false }
+                // A table without keys is work too.
+                asked += max(1, count)
+                guard asked <= LookupHandler.keysPerRequest else { throw RPCError.tooManyKeys }
             }
         } catch {
             throw RPCError(error)
@@ -113,9 +116,16 @@ final class LookupBatch: @unchecked Sendable {
         return true
     }
 
-    private static func append(_ wanted: WireTableKeys.Reader, to keys: inout ByteStrings) {
-        var wanted = wanted
-        while let key = wanted.nextKey() { keys.append(key) }
+    /// How many they were; one too many says that there are more.
+    private static func takeKeys(
+        of wanted: inout WireTableKeys.PlainReader, atMost limit: Int, to keys: inout ByteStrings
+    ) throws(BytesError) -> Int {
+        var count = 0
+        while count <= limit, let key = try wanted.nextKey() {
+            keys.append(key)
+            count += 1
+        }
+        return count
     }
 
     private func group(of table: TableReference) -> Int {
@@ -178,8 +188,7 @@ final class LookupBatch: @unchecked Sendable {
         for part in get.firstPart..<get.firstPart + get.partCount {
             let part = parts[part]
             let group = groups[part.group]
-            group.lookup.append(
-                part.firstKey..<part.firstKey + part.keyCount, of: group.table.entry, to: &writer)
+            group.lookup.append(part.firstKey..<part.firstKey + part.keyCount, of: group.table, to: &writer)
         }
         writer.endResponse(to: get.id, .get, start: start, limit: frameLimit)
     }
@@ -191,7 +200,7 @@ final class LookupBatch: @unchecked Sendable {
 
 extension RowLookup {
     /// Writes some of its rows as one table's in the response of a get.
-    func append(_ indices: Range<Int>, of table: TableEntry, to writer: inout ByteWriter) {
+    func append(_ indices: Range<Int>, of table: TableReference, to writer: inout ByteWriter) {
         let (id, revision, version) = (table.id, table.schemaRevision, servedVersion)
         rows.messages.arena.withUnsafeBytes { arena in
             rows.messages.ends.withUnsafeBufferPointer { ends in

@@ -14,7 +14,7 @@ extension LookupHandler {
         guard !batch.isEmpty else { return }
         burst.charge(batch.keyCount)
         for index in 0..<batch.groupCount {
-            worker.hotKeys.note(batch.groups[index].lookup.keys, table: batch.groups[index].table.entry.id)
+            worker.hotKeys.note(batch.groups[index].lookup.keys, table: batch.groups[index].table.id)
         }
         do {
             if try lookUpOnLoop(batch) {
@@ -124,7 +124,7 @@ extension LookupHandler {
                     if try !engine.tables.lookUpHot(lookup, in: table) {
                         try engine.tables.lookUpStored(lookup, in: table)
                     }
-                    lookup.append(0..<part.keyCount, of: table, to: &writer)
+                    lookup.append(0..<part.keyCount, of: group.table, to: &writer)
                 }
                 writer.endResponse(to: get.id, .get, start: start, limit: frameLimit)
             } catch {

@@ -1,6 +1,12 @@
 internal import Catalog
 internal import RPC
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// The newest catalog as one thread has it: names in messages find their tables by their bytes, without a String or a
 /// lowercased copy each time.
 ///
@@ -52,7 +58,8 @@ final class LoopCatalog {
     }
 
     private func isEqual(_ name: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
-        name.count == other.count && name.withUnsafeBytes { $0.elementsEqual(other) }
+        guard name.count == other.count, let start = other.baseAddress else { return false }
+        return name.withUnsafeBytes { memcmp($0.baseAddress ?? start, start, other.count) == 0 }
     }
 
     private static let greatestCount = 64
@@ -61,8 +68,13 @@ final class LoopCatalog {
 /// A table's entry behind one reference: handing it on costs no more than that.
 final class TableReference: Sendable {
     let entry: TableEntry
+    /// The entry's; beside it, for every answer has them.
+    let id: UInt32
+    let schemaRevision: UInt32
 
     init(_ entry: TableEntry) {
         self.entry = entry
+        id = entry.id
+        schemaRevision = entry.schemaRevision
     }
 }
