@@ -2,14 +2,20 @@ internal import Bytes
 internal import NIOCore
 internal import Synchronization
 
-/// Working memory that the connections of one event loop take turns with, so that an idle one keeps none.
+/// What the connections of one event loop share: working memory, so that an idle one keeps none, and the end of the loop's turns.
 ///
 /// Used on that event loop.
 final class LoopBuffers {
+    /// nil where there is no handler.
+    let turn: LoopTurn?
     /// Where the answers of a burst gather; empty while a connection has it.
     private var spare = ByteWriter()
     /// The requests of a burst; empty while a connection has them.
     private var requests: [Request] = []
+
+    init(turn: LoopTurn? = nil) {
+        self.turn = turn
+    }
 
     /// Gives the working memory to a connection that has none.
     func lend(to outgoing: inout ByteWriter) {
@@ -35,8 +41,9 @@ final class LoopBuffers {
     private static let keptCapacity = 1 << 20
 }
 
-/// The working memory of a listener's event loops.
+/// What connections share on each of a listener's event loops.
 final class LoopBufferSet: Sendable {
+    private let handler: any RequestHandler
     private let buffers = Mutex<[ObjectIdentifier: LoopBound]>([:])
 
     private struct LoopBound: @unchecked Sendable {
@@ -44,11 +51,15 @@ final class LoopBufferSet: Sendable {
         let buffers: LoopBuffers
     }
 
+    init(_ handler: any RequestHandler) {
+        self.handler = handler
+    }
+
     /// To be called on `eventLoop`.
     func buffers(of eventLoop: any EventLoop) -> LoopBuffers {
         buffers.withLock { buffers in
             if let own = buffers[ObjectIdentifier(eventLoop)] { return own }
-            let own = LoopBound(buffers: LoopBuffers())
+            let own = LoopBound(buffers: LoopBuffers(turn: LoopTurn(eventLoop, handler)))
             buffers[ObjectIdentifier(eventLoop)] = own
             return own
         }.buffers

@@ -55,11 +55,13 @@ package final class RPCListener: Sendable {
         let limiter = ReportLimiter(report)
         let report: @Sendable (String) -> Void = { limiter($0) }
         let connections = ConnectionSet(limit: limits.connections)
-        let buffers = LoopBufferSet()
+        let buffers = LoopBufferSet(handler)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // One that says no more still gets the answers of this turn: the handler closes.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.keepAliveIdleSeconds, value: 30)
             .childChannelOption(.keepAliveIntervalSeconds, value: 10)

@@ -29,11 +29,9 @@ package struct RequestBurst {
         connection.servedCount = index
     }
 
-    /// Answers `count` requests with frames that `body` writes, the whole of them at once.
-    @inlinable
-    package func answer(count: Int, _ body: (inout ByteWriter) -> Void) {
-        body(&connection.outgoing)
-        connection.answered(count)
+    /// Leaves requests to be answered at the end of the loop's turn, by `connection.answer`.
+    package func awaitTurnEnd() {
+        connection.buffers.turn?.await()
     }
 
     /// Answers with the message that `body` appends to the connection's outgoing buffer. When `body` throws, what it

@@ -90,6 +90,13 @@ package final class ServerConnection: @unchecked Sendable {
         answered()
     }
 
+    /// Answers `count` requests with frames that `body` writes, the whole of them at once.
+    package func answer(count: Int, _ body: (inout ByteWriter) -> Void) {
+        buffers.lend(to: &outgoing)
+        body(&outgoing)
+        answered(count)
+    }
+
     @usableFromInline
     func answered(_ count: Int = 1) {
         state.answered(count)

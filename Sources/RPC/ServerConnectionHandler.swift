@@ -100,6 +100,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             connection.caller = established.peerName
             refuse()
         }
+        if event as? ChannelEvent == .inputClosed {
+            handler.endTurn()
+            context.close(promise: nil)
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -183,6 +187,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             received.moveReaderIndex(forwardBy: consumed)
             if let failure {
                 self.failure = nil
+                handler.endTurn()
                 report("\(connection.peer): closed: \(failure.code.message) (\(failure.detail))")
                 connection.close(because: RPCError(failure.code))
             }

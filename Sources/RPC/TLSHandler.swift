@@ -67,6 +67,15 @@ final class TLSHandler: ChannelDuplexHandler, AnswerOutput {
         context.fireChannelInactive()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // A peer that says no more while it should say who it is has gone.
+        if phase == .handshaking, event as? ChannelEvent == .inputClosed {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         end(ChannelError.ioOnClosedChannel)
         end()

@@ -60,7 +60,7 @@ final class Dispatcher: RequestHandler {
         session.refresh()
         for (index, request) in burst.requests.enumerated() {
             if burst.connection.isGathered {
-                lookups.finish(worker, in: burst)
+                lookups.finish(worker)
                 return burst.stop(before: index)
             }
             let refusal =
@@ -68,7 +68,7 @@ final class Dispatcher: RequestHandler {
                 ?? (request.deadline <= burst.now ? RPCError(.deadlineExceeded) : nil)
             // What gathered is answered first: answers that are made here keep the order of their requests.
             if refusal != nil || request.operation != .get || worker.batch.keyCount >= LookupHandler.keysAtOnce {
-                lookups.finish(worker, in: burst)
+                lookups.finish(worker)
             }
             if let refusal {
                 burst.fail(request, refusal)
@@ -76,7 +76,11 @@ final class Dispatcher: RequestHandler {
                 serve(request, in: burst, worker, session)
             }
         }
-        lookups.finish(worker, in: burst)
+        if !worker.batch.isEmpty { burst.awaitTurnEnd() }
+    }
+
+    func endTurn() {
+        lookups.finish(worker)
     }
 
     /// This thread's.

@@ -25,6 +25,8 @@ package final class RowLookup {
     private var hashedSpace: UInt32 = 0
     /// Which keys the cache did not have, ascending.
     var missed: [Int] = []
+    /// How many keys `TableStore.lookUpHot` did not find.
+    package var missedCount: Int { missed.count }
     let stored = StoredLookup()
 
     /// A version as the last batch found it. It holds nothing open, so a version may go while somebody keeps this.

@@ -5,8 +5,9 @@ internal import RPC
 internal import Records
 internal import Tables
 
-/// The plain gets of a burst, which are looked up together: those for the same table, single keys and batches alike, are
-/// one `RowLookup`. It keeps its memory from burst to burst, so that it allocates nothing once warm.
+/// The plain gets of a turn of the event loop, which are looked up together: those for the same table, single keys and batches
+/// alike, of whatever connection, are one `RowLookup`. It keeps its memory from turn to turn, so that it allocates nothing once
+/// warm.
 ///
 /// What it takes from requests is copied: it may be answered after their bytes are gone.
 final class LookupBatch: @unchecked Sendable {
@@ -27,6 +28,15 @@ final class LookupBatch: @unchecked Sendable {
         var keyCount = 0
     }
 
+    /// Gets of one connection that stand one after the other.
+    struct Segment {
+        let connection: ServerConnection
+        let first: Int
+        var end: Int
+
+        var count: Int { end - first }
+    }
+
     final class Group {
         private(set) var lookup = RowLookup()
         var table: TableReference
@@ -45,6 +55,7 @@ final class LookupBatch: @unchecked Sendable {
 
     private(set) var gets: [Get] = []
     private(set) var parts: [Part] = []
+    private(set) var segments: [Segment] = []
     /// The first `groupCount` are in use.
     private(set) var groups: [Group] = []
     private(set) var groupCount = 0
@@ -57,6 +68,7 @@ final class LookupBatch: @unchecked Sendable {
     func removeAll() {
         gets.removeAll(keepingCapacity: true)
         parts.removeAll(keepingCapacity: true)
+        segments.removeAll(keepingCapacity: true)
         for index in 0..<groupCount { groups[index].removeAll() }
         groupCount = 0
         keyCount = 0
@@ -66,24 +78,54 @@ final class LookupBatch: @unchecked Sendable {
 
     // MARK: Taking requests
 
-    /// Takes a get in, unless it asks for more than rows of serving versions: false, then. One that cannot be read, or names
-    /// a table that is not there or not for this caller, leaves nothing behind.
-    func take(_ request: Request, _ catalog: LoopCatalog, _ session: CallerSession) throws(RPCError) -> Bool {
+    /// Takes a get in and returns how many keys it has; nil where it asks for more than rows of serving versions. One that cannot
+    /// be read, or names a table that is not there or not for this caller, leaves nothing behind.
+    func take(
+        _ request: Request, in burst: RequestBurst, _ catalog: LoopCatalog, _ session: CallerSession
+    ) throws(RPCError) -> Int? {
         let firstPart = parts.count
+        let keysBefore = keyCount
         do throws(RPCError) {
             if try takeParts(of: request.message, catalog, session) {
-                gets.append(
+                append(
                     Get(
                         id: request.id, deadline: request.deadline, firstPart: firstPart,
-                        partCount: parts.count - firstPart))
-                return true
+                        partCount: parts.count - firstPart), of: burst.connection)
+                return keyCount - keysBefore
             }
         } catch {
             removeParts(from: firstPart)
             throw error
         }
         removeParts(from: firstPart)
-        return false
+        return nil
+    }
+
+    private func append(_ get: Get, of connection: ServerConnection) {
+        gets.append(get)
+        if let last = segments.indices.last, segments[last].connection === connection {
+            segments[last].end = gets.count
+        } else {
+            segments.append(Segment(connection: connection, first: gets.count - 1, end: gets.count))
+        }
+    }
+
+    /// Takes in what another batch has of one connection.
+    func take(_ segment: Segment, of other: LookupBatch) {
+        for get in other.gets[segment.first..<segment.end] {
+            let firstPart = parts.count
+            for part in other.parts[get.firstPart..<get.firstPart + get.partCount] {
+                let from = other.groups[part.group]
+                let index = group(of: from.table)
+                let lookup = groups[index].lookup
+                parts.append(Part(group: index, firstKey: lookup.keys.count, keyCount: part.keyCount))
+                lookup.keys.append(from.lookup.keys, part.firstKey..<part.firstKey + part.keyCount)
+                keyCount += part.keyCount
+            }
+            append(
+                Get(id: get.id, deadline: get.deadline, firstPart: firstPart, partCount: get.partCount),
+                of: segment.connection)
+        }
     }
 
     private func takeParts(
@@ -175,12 +217,13 @@ final class LookupBatch: @unchecked Sendable {
 
     // MARK: Answers
 
-    /// Writes the answers to all gets, in their order. Every group has its rows.
-    func answer(into writer: inout ByteWriter, frameLimit: Int) {
-        for get in gets { answer(get, into: &writer, frameLimit: frameLimit) }
+    /// Writes the answers to one connection's gets, in their order. Every group has its rows.
+    func answer(_ segment: Segment, into writer: inout ByteWriter) {
+        let limit = segment.connection.frameLimit
+        for index in segment.first..<segment.end { answer(gets[index], into: &writer, frameLimit: limit) }
     }
 
-    func answer(_ get: Get, into writer: inout ByteWriter, frameLimit: Int) {
+    private func answer(_ get: Get, into writer: inout ByteWriter, frameLimit: Int) {
         if get.isExpired {
             return writer.append(failure: RPCError(.deadlineExceeded), to: get.id, Operation.get.rawValue)
         }

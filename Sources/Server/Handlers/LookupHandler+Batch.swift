@@ -9,61 +9,64 @@ internal import Tables
 
 extension LookupHandler {
     /// Looks up and answers what the worker's batch has taken in.
-    func finish(_ worker: LookupWorker, in burst: RequestBurst) {
+    func finish(_ worker: LookupWorker) {
         let batch = worker.batch
         guard !batch.isEmpty else { return }
-        burst.charge(batch.keyCount)
+        // What answers make of their connections may bring the next requests.
+        worker.batch = spares.take()
         for index in 0..<batch.groupCount {
             worker.hotKeys.note(batch.groups[index].lookup.keys, table: batch.groups[index].table.id)
         }
         do {
-            if try lookUpOnLoop(batch) {
-                burst.answer(count: batch.gets.count) { [limit = burst.connection.frameLimit] writer in
-                    batch.answer(into: &writer, frameLimit: limit)
-                }
-                return batch.removeAll()
+            guard try lookUpOnLoop(batch) else { return submit(batch) }
+            for segment in batch.segments {
+                segment.connection.answer(count: segment.count) { batch.answer(segment, into: &$0) }
             }
         } catch {
+            if missesMemory(batch) { return submit(batch) }
             // One of the requests asks for what cannot be; the others are not to suffer for it.
-            if !missesMemory(batch) {
-                burst.answer(count: batch.gets.count) { [limit = burst.connection.frameLimit] writer in
-                    answerOneByOne(batch, into: &writer, frameLimit: limit)
-                }
-                return batch.removeAll()
+            for segment in batch.segments {
+                segment.connection.answer(count: segment.count) { answerOneByOne(batch, segment, into: &$0) }
             }
         }
-        worker.batch = spares.take()
-        let connection = burst.connection
-        do {
-            try pools.lookups.submit(
-                requests: batch.gets.count, weight: batch.keyCount, deadline: batch.deadline, for: connection
-            ) { refusal in
-                answerStored(batch, refusal, to: connection)
-            }
-        } catch {
-            burst.answer(count: batch.gets.count) { writer in
-                for get in batch.gets { batch.fail(get, error, into: &writer) }
-            }
-            spares.putBack(batch)
-        }
+        spares.putBack(batch)
     }
 
     /// false: some of it belongs on a thread that may wait.
     private func lookUpOnLoop(_ batch: LookupBatch) throws(TablesError) -> Bool {
+        var storedKeys = 0
         var isLong = false
         for index in 0..<batch.groupCount {
             let group = batch.groups[index]
-            let table = group.table.entry
-            group.isDone = try engine.tables.lookUpHot(group.lookup, in: table)
-            if !group.isDone {
-                isLong =
-                    isLong || group.lookup.keys.count > Self.storedKeysOnLoop
-                    || engine.tables.readsMissMemory(of: table)
-            }
+            group.isDone = try engine.tables.lookUpHot(group.lookup, in: group.table.entry)
+            if group.isDone { continue }
+            storedKeys += group.lookup.missedCount
+            isLong = isLong || engine.tables.readsMissMemory(of: group.table.entry)
         }
-        if isLong { return false }
+        if isLong || storedKeys > Self.storedKeysOnLoop { return false }
         try lookUpStored(batch)
         return true
+    }
+
+    /// Has it answered by the pool, each connection's part by itself, so that none waits for what another asks for.
+    private func submit(_ batch: LookupBatch) {
+        for segment in batch.segments {
+            let part = spares.take()
+            part.take(segment, of: batch)
+            do {
+                try pools.lookups.submit(
+                    requests: part.gets.count, weight: part.keyCount, deadline: part.deadline, for: segment.connection
+                ) { refusal in
+                    answerStored(part, refusal, to: segment.connection)
+                }
+            } catch {
+                segment.connection.answer(count: segment.count) { writer in
+                    for get in part.gets { part.fail(get, error, into: &writer) }
+                }
+                spares.putBack(part)
+            }
+        }
+        spares.putBack(batch)
     }
 
     private func lookUpStored(_ batch: LookupBatch) throws(TablesError) {
@@ -85,21 +88,17 @@ extension LookupHandler {
         if let refusal {
             for get in batch.gets { batch.fail(get, refusal, into: &writer) }
         } else {
-            let expired = batch.dropExpired(at: .now())
-            pools.lookups.countDropped(expired)
+            pools.lookups.countDropped(batch.dropExpired(at: .now()))
             do throws(TablesError) {
-                // Leaving keys out has undone what the loop had found.
-                if expired > 0 {
-                    for index in 0..<batch.groupCount {
-                        let group = batch.groups[index]
-                        group.isDone = try engine.tables.lookUpHot(group.lookup, in: group.table.entry)
-                    }
+                for index in 0..<batch.groupCount {
+                    let group = batch.groups[index]
+                    group.isDone = try engine.tables.lookUpHot(group.lookup, in: group.table.entry)
                 }
                 try lookUpStored(batch)
-                batch.answer(into: &writer, frameLimit: connection.frameLimit)
+                for segment in batch.segments { batch.answer(segment, into: &writer) }
             } catch {
                 writer.removeAll()
-                answerOneByOne(batch, into: &writer, frameLimit: connection.frameLimit)
+                for segment in batch.segments { answerOneByOne(batch, segment, into: &writer) }
             }
         }
         connection.deliver(writer.bytes, count: batch.gets.count)
@@ -107,9 +106,11 @@ extension LookupHandler {
     }
 
     /// Each request by itself, so that what is wrong with one is its own.
-    private func answerOneByOne(_ batch: LookupBatch, into writer: inout ByteWriter, frameLimit: Int) {
+    private func answerOneByOne(
+        _ batch: LookupBatch, _ segment: LookupBatch.Segment, into writer: inout ByteWriter
+    ) {
         let lookup = RowLookup()
-        for get in batch.gets {
+        for get in batch.gets[segment.first..<segment.end] {
             guard !get.isExpired else {
                 batch.fail(get, RPCError(.deadlineExceeded), into: &writer)
                 continue
@@ -126,7 +127,7 @@ extension LookupHandler {
                     }
                     lookup.append(0..<part.keyCount, of: group.table, to: &writer)
                 }
-                writer.endResponse(to: get.id, .get, start: start, limit: frameLimit)
+                writer.endResponse(to: get.id, .get, start: start, limit: segment.connection.frameLimit)
             } catch {
                 writer.takeBack(to: start)
                 batch.fail(get, RPCError(error), into: &writer)
@@ -134,7 +135,7 @@ extension LookupHandler {
         }
     }
 
-    /// Beyond it the keys of a burst are looked up, and answered, in parts.
+    /// Beyond it the keys of a turn are looked up, and answered, in parts.
     static let keysAtOnce = 4096
     /// Keys that are read from the store on the loop, where memory has what it needs.
     static let storedKeysOnLoop = 1024

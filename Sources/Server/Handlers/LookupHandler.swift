@@ -25,14 +25,18 @@ struct LookupHandler: Sendable {
         waiting = WaitingLookups(engine, on: group.next())
     }
 
-    /// Takes a get, scan or fold. A get that asks for rows and no more is answered by `finish`, together with its neighbours.
+    /// Takes a get, scan or fold. A get that asks for rows and no more is answered by `finish`, together with its neighbours of all connections.
     func serve(_ request: Request, in burst: RequestBurst, _ worker: LookupWorker, _ session: CallerSession) {
         do throws(RPCError) {
-            if request.operation == .get, try worker.batch.take(request, worker.catalog, session) { return }
-            finish(worker, in: burst)
+            if request.operation == .get,
+                let keyCount = try worker.batch.take(request, in: burst, worker.catalog, session)
+            {
+                return burst.charge(keyCount)
+            }
+            finish(worker)
             try check(request, worker.catalog, session)
         } catch {
-            finish(worker, in: burst)
+            finish(worker)
             return burst.fail(request, error)
         }
         do throws(RPCError) {

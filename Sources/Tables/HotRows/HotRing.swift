@@ -15,9 +15,6 @@ struct HotRing {
     }
 
     var capacity: Int { end - start }
-    var isEmpty: Bool { usedBytes == 0 }
-
-    func contains(_ offset: Int) -> Bool { offset >= start && offset < end }
 
     private func skippedBytes(before bytes: Int) -> Int {
         end - head < bytes ? end - head : 0

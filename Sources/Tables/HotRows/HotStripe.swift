@@ -4,20 +4,20 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-// S3-FIFO (Yang and others, SOSP 2023): a new row goes into a small ring. When it comes to that ring's end it moves to the main one
-// if it was found in the meantime, else it leaves, and its ghost stays: coming back soon, it goes into the main ring at once. A
-// row at the main ring's end that was found since goes round once more. So what is read once, as by a scan of cold keys, passes
-// through a tenth of the memory and leaves the rest alone.
+// Rows lie in one ring, in the order in which they came. One at its end that was found since it last came by goes round once more,
+// else it leaves: CLOCK, which needs no list and, on a hit, writes no more than a count. Who comes in is decided as in S3-FIFO
+// (Yang and others, SOSP 2023) and 2Q: a row that is read for the first time leaves a ghost, two bytes of its hash, and comes in
+// when it is read again while the ghost is there. So what is read once, as by a scan of cold keys, takes no memory at all, and
+// most of what misses costs no insertion. As long as there is room, everything comes in.
 
 /// One part of the cache: its own rows, memory and lock.
 ///
 /// Writers hold `sequence` odd. Readers take no lock: they look, and what they saw counts when `sequence` was even before and is the
 /// same afterwards.
 struct HotStripe: ~Copyable {
-    private static let smallShare = 10
-    /// Hits that take a row from the small ring to the main one.
-    private static let hitsToStay: UInt8 = 1
-    /// Rows that may go round in the main ring before one of them leaves all the same: it bounds the time of an insertion.
+    /// The part of the arena that one row may take.
+    private static let greatestShare = 40
+    /// Rows that may go round before one of them leaves all the same: it bounds the time of an insertion.
     private static let roundsPerInsertion = 16
 
     let sequence = Atomic<UInt64>(0)
@@ -27,8 +27,7 @@ struct HotStripe: ~Copyable {
     let bucketCount: Int
     let arena: UnsafeMutableRawPointer
     let arenaBytes: Int
-    private var small: HotRing
-    private var main: HotRing
+    private var ring: HotRing
 
     /// `memory` is zeros.
     init(buckets: UnsafeMutableRawPointer, count: Int, arena: UnsafeMutableRawPointer, bytes: Int) {
@@ -36,13 +35,11 @@ struct HotStripe: ~Copyable {
         bucketCount = count
         self.arena = arena
         arenaBytes = bytes
-        let middle = bytes / Self.smallShare & ~7
-        small = HotRing(0..<middle)
-        main = HotRing(middle..<bytes)
+        ring = HotRing(0..<bytes)
     }
 
     /// A row that took more would push out too many others.
-    static func greatestEntry(inArenaOf bytes: Int) -> Int { bytes / smallShare / 4 }
+    static func greatestEntry(inArenaOf bytes: Int) -> Int { bytes / greatestShare }
 
     // MARK: Holding
 
@@ -108,17 +105,16 @@ struct HotStripe: ~Copyable {
         return nil
     }
 
-    /// Takes out a row that was written. It comes back among those that stay, if it comes back soon.
+    /// Takes out a row that was written. It comes back with the next read, if that is soon.
     func remove(_ key: HotKey) {
         let bucket = bucket(bucketIndex(key.hash))
         guard let slot = find(key, in: bucket) else { return }
-        if main.contains(Self.offset(of: bucket.place(slot))) || bucket.hits(slot) >= Self.hitsToStay {
-            bucket.addGhost(key.tag)
-        }
+        bucket.addGhost(key.tag)
         bucket.setPlace(slot, 0)
     }
 
-    /// nil for an absent row. Nothing happens where the same row is there.
+    /// nil for an absent row. Where the same row is there nothing happens, and one that is read for the first time may leave a
+    /// ghost only.
     mutating func insert(_ key: HotKey, revision: UInt32, message: UnsafeRawBufferPointer?) {
         let index = bucketIndex(key.hash)
         let bucket = bucket(index)
@@ -128,14 +124,11 @@ struct HotStripe: ~Copyable {
         }
         let shape = HotEntry.Shape(
             messageBytes: message?.count ?? 0, isPresent: message != nil, keyBytes: key.bytes.count, revision: revision)
-        let offset: Int
-        if bucket.isGhost(key.tag) {
-            makeRoomInMain(for: shape.alignedBytes)
-            offset = main.push(shape.alignedBytes, in: arena)
-        } else {
-            while !small.hasRoom(for: shape.alignedBytes) { leaveSmall() }
-            offset = small.push(shape.alignedBytes, in: arena)
+        guard ring.hasRoom(for: shape.alignedBytes) || bucket.isGhost(key.tag) else {
+            return bucket.addGhost(key.tag)
         }
+        makeRoom(for: shape.alignedBytes)
+        let offset = ring.push(shape.alignedBytes, in: arena)
         HotEntry(at: arena + offset).write(
             bucket: index, space: key.space, shape, key: key.bytes,
             message: message ?? UnsafeRawBufferPointer(start: nil, count: 0))
@@ -145,15 +138,14 @@ struct HotStripe: ~Copyable {
         bucket.setPlace(slot, Self.place(at: offset))
     }
 
-    /// A free slot, or that of the row that was found least, one in the small ring first.
+    /// A free slot, or that of the row that was found least.
     private func freeSlot(in bucket: HotBucket) -> Int {
         var chosen = 0
-        var least = Int.max
+        var least = UInt8.max
         for slot in 0..<HotBucket.slots {
-            let place = bucket.place(slot)
-            if place == 0 { return slot }
-            let worth = Int(bucket.hits(slot)) * 2 + (main.contains(Self.offset(of: place)) ? 1 : 0)
-            if worth < least { (chosen, least) = (slot, worth) }
+            if bucket.place(slot) == 0 { return slot }
+            let hits = bucket.hits(slot)
+            if hits < least { (chosen, least) = (slot, hits) }
         }
         return chosen
     }
@@ -166,49 +158,27 @@ struct HotStripe: ~Copyable {
         return nil
     }
 
-    private mutating func leaveSmall() {
-        let offset = small.tail
-        let entry = HotEntry(at: arena + offset)
-        if entry.isFiller { return small.popFiller() }
-        let shape = entry.shape
-        if let slot = slot(of: entry, at: offset) {
-            let bucket = bucket(entry.bucket)
-            // As long as there is room for it, nothing leaves.
-            if bucket.hits(slot) >= Self.hitsToStay || main.hasRoom(for: shape.alignedBytes) {
-                makeRoomInMain(for: shape.alignedBytes)
-                let moved = main.push(shape.alignedBytes, in: arena)
-                (arena + moved).copyMemory(from: entry.base, byteCount: shape.alignedBytes)
-                bucket.setHits(slot, 0)
-                bucket.setPlace(slot, Self.place(at: moved))
-            } else {
-                bucket.addGhost(bucket.tag(slot))
-                bucket.setPlace(slot, 0)
-            }
-        }
-        small.pop(shape.alignedBytes)
-    }
-
-    private mutating func makeRoomInMain(for bytes: Int) {
+    private mutating func makeRoom(for bytes: Int) {
         var rounds = Self.roundsPerInsertion
-        while !main.hasRoom(for: bytes) {
-            let offset = main.tail
+        while !ring.hasRoom(for: bytes) {
+            let offset = ring.tail
             let entry = HotEntry(at: arena + offset)
             if entry.isFiller {
-                main.popFiller()
+                ring.popFiller()
                 continue
             }
             let size = entry.shape.alignedBytes
             let bucket = bucket(entry.bucket)
             let slot = slot(of: entry, at: offset)
-            main.pop(size)
+            ring.pop(size)
             guard let slot else { continue }
             let hits = bucket.hits(slot)
-            guard hits > 0, rounds > 0, main.hasRoom(for: size) else {
+            guard hits > 0, rounds > 0, ring.hasRoom(for: size) else {
                 bucket.setPlace(slot, 0)
                 continue
             }
             rounds -= 1
-            let moved = main.push(size, in: arena)
+            let moved = ring.push(size, in: arena)
             // The two may overlap: the ring may be full but for what the entry itself left.
             (arena + moved).copyMemory(from: arena + offset, byteCount: size)
             bucket.setHits(slot, hits - 1)

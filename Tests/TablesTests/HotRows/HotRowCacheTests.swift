@@ -101,16 +101,30 @@ import Testing
         #expect(left > hot.count * 9 / 10, "\(left) of \(hot.count) are left")
     }
 
-    @Test func aRowThatComesBackSoonAfterItLeftStays() throws {
+    @Test func onceItIsFullARowComesInWhenItIsReadAgainSoon() throws {
         let cache = try HotRowCache(bytes: 1 << 20)
-        // As long as there is room nothing leaves at all.
         for number in 1...10_000 { cache.fill(key(number), row(number)) }
         cache.fill(key(0), row(0))
-        for number in 10_001...11_500 { cache.fill(key(number), row(number)) }
         #expect(cache.kept(key(0)) == .nothing)
         cache.fill(key(0), row(0))
-        for number in 11_501...13_000 { cache.fill(key(number), row(number)) }
         #expect(cache.kept(key(0)) == .row(row(0)))
+        // So many were read since that nobody knows any more that this one was.
+        cache.fill(key(-1), row(1))
+        for number in 20_000..<80_000 { cache.fill(key(number), row(number)) }
+        cache.fill(key(-1), row(1))
+        #expect(cache.kept(key(-1)) == .nothing)
+    }
+
+    @Test func aRowThatIsNotFoundAnyMoreLeaves() throws {
+        let cache = try HotRowCache(bytes: 1 << 20)
+        cache.fill(key(0), row(0))
+        cache.fill(key(1), row(1))
+        for number in 2..<40_000 {
+            #expect(cache.kept(key(0)) == .row(row(0)))
+            cache.fill(key(number), row(number))
+            cache.fill(key(number), row(number))
+        }
+        #expect(cache.kept(key(1)) == .nothing)
     }
 
     /// Against a dictionary of what is true: what is found is what was last filled in, and nothing that was written since.
