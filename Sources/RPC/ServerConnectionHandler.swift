@@ -21,12 +21,12 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private let refusal: RPCError?
     private let isEncrypted: Bool
     /// Bytes received that are not served yet: the start of a frame, or more while the client does not read.
-    private var received = ByteBuffer()
+    @exclusivity(unchecked) private var received = ByteBuffer()
     private var receivedBytes = 0
     /// When the last of them came.
     private var arrival = NIODeadline.uptimeNanoseconds(0)
     /// Of the burst that is being served.
-    private var requests: [Request] = []
+    @exclusivity(unchecked) private var requests: [Request] = []
     private var wantsRead = false
     private var isServing = false
     /// The next turn is scheduled; until then nothing is read.

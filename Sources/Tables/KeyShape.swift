@@ -6,16 +6,18 @@ internal import Records
 struct KeyShape: Sendable {
     let table: String
     let columns: [KeyColumn]
+    private let types: [ValueType]
 
     init(of table: TableEntry) {
         self.table = table.name
         columns = table.keyColumns
+        types = columns.map(\.type)
     }
 
     /// Checks a key of every column, or of all but the last `missing`.
     func check(_ key: UnsafeRawBufferPointer, missing: Int = 0) throws(TablesError) {
         let count = try columnCount(ofPrefix: key)
-        guard count == columns.count - missing else {
+        guard count == types.count - missing else {
             let names = columns.dropLast(missing).map(\.name).joined(separator: ", ")
             throw wrong("a key of table \(table) has the columns (\(names)), not \(count) of them")
         }
@@ -26,10 +28,10 @@ struct KeyShape: Sendable {
         var reader = ByteReader(prefix)
         var count = 0
         while let code = reader.peekByte() {
-            guard count < columns.count else {
+            guard count < types.count else {
                 throw wrong("a key of table \(table) has no more than \(columns.count) columns")
             }
-            guard KeyShape.isCode(code, of: columns[count].type) else {
+            guard KeyShape.isCode(code, of: types[count]) else {
                 let column = columns[count]
                 throw wrong("key column \(column.name) of table \(table) is \(column.type.rawValue)")
             }

@@ -75,6 +75,8 @@ extension TablePlan {
     ) throws(TablesError) {
         storageKeys.arena.removeAll(keepingCapacity: true)
         storageKeys.ends.removeAll(keepingCapacity: true)
+        // Taken to pieces once: each use of a property would count references.
+        let (shape, storageKey) = (shape, storageKey)
         try keys.arena.withBytes { arena throws(TablesError) in
             for place in 0..<(indices?.count ?? keys.count) {
                 let tuple = UnsafeRawBufferPointer(rebasing: arena[keys.range(at: indices?[place] ?? place)])

@@ -77,22 +77,30 @@ private struct Filling {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         lookup.stored.notedWrites.removeAll(keepingCapacity: true)
         lookup.hash(for: space, hotRows)
-        for index in lookup.missed { lookup.stored.notedWrites.append(hotRows.noteWrites(lookup.hashes[index])) }
+        var noted: [UInt64] = []
+        swap(&noted, &lookup.stored.notedWrites)
+        lookup.hashes.withUnsafeBufferPointer { hashes in
+            for index in lookup.missed { noted.append(hotRows.noteWrites(hashes[index])) }
+        }
+        swap(&noted, &lookup.stored.notedWrites)
     }
 
     func fill(from lookup: RowLookup, revision: UInt32) {
-        let stored = lookup.stored
-        lookup.keys.arena.withUnsafeBytes { keys in
-            stored.rows.messages.arena.withUnsafeBytes { messages in
-                for (place, index) in lookup.missed.enumerated() {
-                    let key = HotKey(
-                        hash: lookup.hashes[index], space: space,
-                        bytes: UnsafeRawBufferPointer(rebasing: keys[lookup.keys.range(at: index)]))
-                    hotRows.fill(
-                        key, revision: revision,
-                        message: stored.rows.isPresent[place]
-                            ? UnsafeRawBufferPointer(rebasing: messages[stored.rows.messages.range(at: place)]) : nil,
-                        noted: stored.notedWrites[place])
+        let (keys, missed, stored) = (lookup.keys, lookup.missed, lookup.stored)
+        let (rows, noted) = (stored.rows, stored.notedWrites)
+        lookup.hashes.withUnsafeBufferPointer { hashes in
+            keys.arena.withUnsafeBytes { arena in
+                rows.messages.arena.withUnsafeBytes { messages in
+                    for (place, index) in missed.enumerated() {
+                        let key = HotKey(
+                            hash: hashes[index], space: space,
+                            bytes: UnsafeRawBufferPointer(rebasing: arena[keys.range(at: index)]))
+                        hotRows.fill(
+                            key, revision: revision,
+                            message: rows.isPresent[place]
+                                ? UnsafeRawBufferPointer(rebasing: messages[rows.messages.range(at: place)]) : nil,
+                            noted: noted[place])
+                    }
                 }
             }
         }

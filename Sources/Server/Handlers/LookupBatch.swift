@@ -11,7 +11,8 @@ internal import Tables
 ///
 /// What it takes from requests is copied: it may be answered after their bytes are gone.
 final class LookupBatch: @unchecked Sendable {
-    // Handed from the event loop to a thread of the pool and back, and used by one of them at a time.
+    // Handed from the event loop to a thread of the pool and back, and used by one of them at a time. What is marked
+    // `@exclusivity(unchecked)` is never reached again from within an access, as in `RowLookup`.
 
     struct Get {
         let id: UInt64
@@ -38,9 +39,9 @@ final class LookupBatch: @unchecked Sendable {
     }
 
     final class Group {
-        private(set) var lookup = RowLookup()
-        var table: TableReference
-        var isDone = false
+        @exclusivity(unchecked) private(set) var lookup = RowLookup()
+        @exclusivity(unchecked) var table: TableReference
+        @exclusivity(unchecked) var isDone = false
 
         init(_ table: TableReference) {
             self.table = table
@@ -53,13 +54,13 @@ final class LookupBatch: @unchecked Sendable {
         }
     }
 
-    private(set) var gets: [Get] = []
-    private(set) var parts: [Part] = []
-    private(set) var segments: [Segment] = []
+    @exclusivity(unchecked) private(set) var gets: [Get] = []
+    @exclusivity(unchecked) private(set) var parts: [Part] = []
+    @exclusivity(unchecked) private(set) var segments: [Segment] = []
     /// The first `groupCount` are in use.
-    private(set) var groups: [Group] = []
-    private(set) var groupCount = 0
-    private(set) var keyCount = 0
+    @exclusivity(unchecked) private(set) var groups: [Group] = []
+    @exclusivity(unchecked) private(set) var groupCount = 0
+    @exclusivity(unchecked) private(set) var keyCount = 0
 
     var isEmpty: Bool { gets.isEmpty }
     /// When the last of them stops waiting.
