@@ -65,14 +65,14 @@ final class CallerSession {
 
     // MARK: Rights
 
-    func check(_ right: Right, on table: TableEntry) throws(RPCError) {
+    func check(_ right: Right, on table: TableReference) throws(RPCError) {
         if grants.isOpen { return }
         if let recent, recent.table == table.id, recent.rights.allows(right) { return }
-        let rights = readable[table.id] ?? grants.rights(on: .table(table.name))
+        let rights = readable[table.id] ?? grants.rights(on: .table(table.entry.name))
         readable[table.id] = rights
         recent = (table.id, rights)
         guard rights.allows(right) else {
-            throw RPCError.forbidden(access.caller, right, .table(table.name))
+            throw RPCError.forbidden(access.caller, right, .table(table.entry.name))
         }
     }
 

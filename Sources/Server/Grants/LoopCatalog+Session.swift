@@ -17,7 +17,7 @@ extension LoopCatalog {
             }
             throw error
         }
-        try session.check(.read, on: table.entry)
+        try session.check(.read, on: table)
         return table
     }
 }

@@ -221,10 +221,16 @@ final class LookupBatch: @unchecked Sendable {
     /// Writes the answers to one connection's gets, in their order. Every group has its rows.
     func answer(_ segment: Segment, into writer: inout ByteWriter) {
         let limit = segment.connection.frameLimit
-        for index in segment.first..<segment.end { answer(gets[index], into: &writer, frameLimit: limit) }
+        // Taken from the class once: each use would count references.
+        let (gets, parts, groups) = (gets, parts, groups)
+        for index in segment.first..<segment.end {
+            answer(gets[index], parts, groups, into: &writer, frameLimit: limit)
+        }
     }
 
-    private func answer(_ get: Get, into writer: inout ByteWriter, frameLimit: Int) {
+    private func answer(
+        _ get: Get, _ parts: [Part], _ groups: [Group], into writer: inout ByteWriter, frameLimit: Int
+    ) {
         if get.isExpired {
             return writer.append(failure: RPCError(.deadlineExceeded), to: get.id, Operation.get.rawValue)
         }
