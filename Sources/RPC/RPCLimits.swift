@@ -35,6 +35,8 @@ package struct RPCLimits: Sendable {
     package var stallTimeout: TimeAmount = .seconds(30)
     /// What a client has to take of its answers, or send of its frame, within that time, to count as alive.
     package var stallBytes = 16 << 10
+    /// Of large frames that have begun and not ended, all connections together; a client whose frame goes beyond it is dropped.
+    package var partialFrameBytes = 256 << 20
     /// Answers that wait for a client to read them: beyond it nothing is begun for it.
     package var unsentBytes = 8 << 20
     /// Beyond it, when what had begun before is added, the client is dropped.

@@ -56,6 +56,7 @@ package final class RPCListener: Sendable {
         let report: @Sendable (String) -> Void = { limiter($0) }
         let connections = ConnectionSet(limit: limits.connections)
         let buffers = LoopBufferSet(handler)
+        let partialFrames = PartialFrames(limit: limits.partialFrameBytes)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -88,7 +89,7 @@ package final class RPCListener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(
                         ServerConnectionHandler(
                             connection: connection, handler: handler, limits: limits, refusal: admission.refusal,
-                            isEncrypted: tls != nil, report: report))
+                            isEncrypted: tls != nil, partialFrames: partialFrames, report: report))
                 }
             }
         do {

@@ -23,6 +23,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     /// Bytes received that are not served yet: the start of a frame, or more while the client does not read.
     @exclusivity(unchecked) private var received = ByteBuffer()
     private var receivedBytes = 0
+    private let partialFrames: PartialFrames
+    /// What of `received` is counted there.
+    private var heldBytes = 0
     /// When the last of them came.
     private var arrival = NIODeadline.uptimeNanoseconds(0)
     /// Of the burst that is being served.
@@ -39,7 +42,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     init(
         connection: ServerConnection, handler: any RequestHandler, limits: RPCLimits, refusal: RPCError? = nil,
-        isEncrypted: Bool = false, report: @escaping @Sendable (String) -> Void
+        isEncrypted: Bool = false, partialFrames: PartialFrames? = nil, report: @escaping @Sendable (String) -> Void
     ) {
         self.refusal = refusal
         self.isEncrypted = isEncrypted
@@ -47,6 +50,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         self.handler = handler
         self.limits = limits
         self.report = report
+        self.partialFrames = partialFrames ?? PartialFrames(limit: limits.partialFrameBytes)
         watch = StallWatch(timeout: limits.stallTimeout, stallBytes: limits.stallBytes)
     }
 
@@ -93,6 +97,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         nextLook = nil
         connection.ended()
         received = ByteBuffer()
+        _ = partialFrames.hold(0, insteadOf: &heldBytes)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -201,6 +206,13 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             received = ByteBuffer()
         } else {
             scheduleLook(context)
+        }
+        guard partialFrames.hold(received.readableBytes, insteadOf: &heldBytes) else {
+            report("\(connection.peer): closed: frames that have begun hold \(partialFrames.limit >> 20) MiB")
+            received = ByteBuffer()
+            return connection.close(
+                because: RPCError(
+                    .overloaded, "the server holds too much of frames that have begun; send smaller ones, or later"))
         }
     }
 

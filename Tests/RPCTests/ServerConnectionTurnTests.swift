@@ -88,6 +88,26 @@ struct ServerConnectionTurnTests {
         #expect(connection.reports.lines.withLock { $0 }.count == 1)
     }
 
+    @Test("large frames that have begun are bounded over all connections")
+    func partialFrames() throws {
+        let all = PartialFrames(limit: 150_000)
+        let connections = try (0..<3).map { _ in try EmbeddedConnection(partialFrames: all) }
+        let large = frame(.get, 1, [UInt8](repeating: 1, count: 200_000))
+        try connections[0].receive([UInt8](large.prefix(100_000)))
+        // One that is small counts for nothing.
+        try connections[2].receive([UInt8](large.prefix(60_000)))
+        try connections[1].receive([UInt8](large.prefix(100_000)))
+        #expect(try connections[1].sent().map { $0.0.status } == [ErrorCode.overloaded.rawValue])
+        connections[1].channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!connections[1].channel.isActive)
+        // What ends makes room for the next.
+        try connections[0].receive([UInt8](large.dropFirst(100_000)))
+        #expect(try connections[0].sent().count == 1)
+        try connections[2].receive([UInt8](large[60_000..<140_000]))
+        try connections[2].receive([UInt8](large[140_000...]))
+        #expect(try connections[2].sent().count == 1)
+    }
+
     @Test("answers that wait for their reader congest the connection, and too many end it")
     func congestion() throws {
         let connection = try EmbeddedConnection(

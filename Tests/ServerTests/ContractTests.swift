@@ -157,9 +157,11 @@ import Testing
             (answers, continuation) = AsyncStream.makeStream()
         }
 
-        func lookup(_ goals: AppliedGoals, deadline: NIODeadline = .distantFuture) -> WaitingLookups.Lookup {
+        func lookup(
+            _ goals: AppliedGoals, bytes: Int = 100, deadline: NIODeadline = .distantFuture
+        ) -> WaitingLookups.Lookup {
             WaitingLookups.Lookup(
-                goals: goals, deadline: deadline, isWanted: { self.isWanted.withLock { $0 } },
+                goals: goals, bytes: bytes, deadline: deadline, isWanted: { self.isWanted.withLock { $0 } },
                 answer: { self.continuation.yield(nil) }, refuse: { self.continuation.yield($0) })
         }
 
@@ -191,6 +193,21 @@ import Testing
         fixture.engine.tables.holdWrites(false)
         #expect(await outcome.next.map(\.code) == nil)
         #expect(try fixture.count(of: "a") == 3)
+    }
+
+    @Test func requestsThatWaitAreBoundedInBytesToo() async throws {
+        let fixture = try await deployed()
+        let waiting = waiting(fixture)
+        defer { waiting.close() }
+        let (large, other, small) = (Outcome(), Outcome(), Outcome())
+        let goals = try goals(fixture, 100)
+        waiting.add(large.lookup(goals, bytes: WaitingLookups.greatestBytes, deadline: .now() + .milliseconds(20)))
+        waiting.add(other.lookup(goals))
+        #expect(await other.next?.code == .overloaded)
+        #expect(await large.next?.code == .deadlineExceeded)
+        // What no longer waits has made room.
+        waiting.add(small.lookup(goals, bytes: WaitingLookups.greatestBytes, deadline: .now() + .milliseconds(20)))
+        #expect(await small.next?.code == .deadlineExceeded)
     }
 
     @Test func whoWaitsTooLongHearsHowFarTheTableIs() async throws {

@@ -8,6 +8,11 @@ extension Planner {
     mutating func planLoaded(_ syntax: TableSyntax, _ statement: StatementSyntax) throws(SQLError) {
         let columns = syntax.columns ?? []
         try refuseLifetime(syntax)
+        if let offset = syntax.maxLagOffset {
+            throw source.error(
+                .meaning, at: offset, "table \(syntax.name.text) is filled by loads, and falls behind no category",
+                hint: "leave max_lag out; it is for tables with AS SELECT")
+        }
         try checkColumns(columns.map(\.name))
         guard let keyNames = syntax.keyColumns else {
             throw source.error(
@@ -33,7 +38,6 @@ extension Planner {
         var wanted = draft.entry(
             id: tableID(named: syntax.name), name: syntax.name.text, app: nil, sql: statement.text, versions: [])
         wanted.loadLimits = syntax.loadLimits
-        wanted.maxLagMicroseconds = syntax.maxLagMicroseconds
         loaded[syntax.name.key] = wanted
         guard let existing = snapshot.table(named: wanted.name) else {
             deployment.add(wanted, .new, ["new table \(wanted.name), filled by loads"])

@@ -142,7 +142,9 @@ extension Parser {
             case "load_least_rows": limits.leastRows = try share(option)
             case "load_least_bytes": limits.leastBytes = try share(option)
             case "load_null_rise": limits.nullRise = try share(option)
-            default: table.maxLagMicroseconds = try lag(option)
+            default:
+                table.maxLagMicroseconds = try lag(option)
+                table.maxLagOffset = option.offset
             }
         }
         table.loadLimits = limits

@@ -76,6 +76,7 @@ struct TableSyntax: Sendable {
     var keyOffset: Int?
     var loadLimits: LoadLimits?
     var maxLagMicroseconds: Int64?
+    var maxLagOffset: Int?
     var query: QuerySyntax?
 }
 

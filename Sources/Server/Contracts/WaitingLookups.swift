@@ -11,12 +11,16 @@ internal import Tables
 final class WaitingLookups: Sendable {
     /// Of all connections together: each holds a copy of its request and a timer.
     static let greatestCount = 4096
+    /// Of those copies.
+    static let greatestBytes = 64 << 20
     /// For requests without a deadline.
     static let defaultPatience = TimeAmount.seconds(10)
 
     /// A request that has to wait, and what becomes of it then, from any thread.
     struct Lookup: Sendable {
         let goals: AppliedGoals
+        /// Of the request that it keeps.
+        let bytes: Int
         /// `.distantFuture` for none.
         let deadline: NIODeadline
         /// Whether somebody may still read the answer.
@@ -35,6 +39,7 @@ final class WaitingLookups: Sendable {
 
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
+        var bytes = 0
         var isPulsing = false
         var nextID: UInt64 = 0
         var isClosed = false
@@ -77,6 +82,13 @@ final class WaitingLookups: Sendable {
                     .overloaded,
                     "\(greatestCount) requests wait for positions already, which is the limit; try again later")
             }
+            guard state.bytes + lookup.bytes <= Self.greatestBytes else {
+                return RPCError(
+                    .overloaded,
+                    "requests that wait for positions hold \(Self.greatestBytes >> 20) MiB already, which is the limit; try again "
+                        + "later, or ask for fewer keys at once")
+            }
+            state.bytes += lookup.bytes
             let id = state.nextID
             state.nextID += 1
             let timeout = eventLoop.scheduleTask(deadline: deadline) { [weak self] in self?.expire(id) ?? () }
@@ -119,7 +131,10 @@ final class WaitingLookups: Sendable {
             let ended = state.waiters.filter { _, waiter in
                 !waiter.lookup.isWanted() || waiter.lookup.goals.areMet(in: snapshot, engine.gauge)
             }
-            for id in ended.keys { state.waiters[id] = nil }
+            for (id, waiter) in ended {
+                state.waiters[id] = nil
+                state.bytes -= waiter.lookup.bytes
+            }
             return ended
         }
         count.wrappingSubtract(ended.count, ordering: .relaxed)
@@ -130,7 +145,12 @@ final class WaitingLookups: Sendable {
     }
 
     private func expire(_ id: UInt64) {
-        guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
+        let expired = state.withLock { state in
+            let waiter = state.waiters.removeValue(forKey: id)
+            state.bytes -= waiter?.lookup.bytes ?? 0
+            return waiter
+        }
+        guard let waiter = expired else { return }
         count.wrappingSubtract(1, ordering: .relaxed)
         guard let unmet = waiter.lookup.goals.unmet(in: engine.catalog.snapshot, engine.gauge) else {
             return waiter.lookup.answer()

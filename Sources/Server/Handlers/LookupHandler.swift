@@ -77,7 +77,8 @@ struct LookupHandler: Sendable {
         }
         waiting.add(
             WaitingLookups.Lookup(
-                goals: goals, deadline: responder.deadline, isWanted: { responder.connection.isOpen }, answer: answer,
+                goals: goals, bytes: message.count, deadline: responder.deadline,
+                isWanted: { responder.connection.isOpen }, answer: answer,
                 refuse: { responder.fail($0) }))
     }
 

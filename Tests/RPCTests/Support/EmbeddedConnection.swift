@@ -20,13 +20,16 @@ struct EmbeddedConnection {
     /// What it sends, and what it asks to read, as a socket sees it.
     let socket = StuckSocket()
 
-    init(limits: RPCLimits = RPCLimits(), greeted: Bool = true, refusal: RPCError? = nil) throws {
+    init(
+        limits: RPCLimits = RPCLimits(), greeted: Bool = true, refusal: RPCError? = nil,
+        partialFrames: PartialFrames? = nil
+    ) throws {
         connection = ServerConnection(channel: channel, limits: limits)
         let reports = reports
         try channel.pipeline.syncOperations.addHandler(socket)
         try channel.pipeline.syncOperations.addHandler(
             ServerConnectionHandler(
-                connection: connection, handler: handler, limits: limits, refusal: refusal
+                connection: connection, handler: handler, limits: limits, refusal: refusal, partialFrames: partialFrames
             ) { line in
                 reports.lines.withLock { $0.append(line) }
             })
