@@ -6,15 +6,14 @@ internal import Synchronization
 ///
 /// Used on that event loop.
 final class LoopBuffers {
-    /// nil where there is no handler.
-    let turn: LoopTurn?
+    let turn: LoopTurn
     /// Where the answers of a burst gather; empty while a connection has it.
     private var spare = ByteWriter()
     /// The requests of a burst; empty while a connection has them.
     private var requests: [Request] = []
 
-    init(turn: LoopTurn? = nil) {
-        self.turn = turn
+    init(_ eventLoop: any EventLoop, _ handler: any RequestHandler) {
+        turn = LoopTurn(eventLoop, handler)
     }
 
     /// Gives the working memory to a connection that has none.
@@ -59,7 +58,7 @@ final class LoopBufferSet: Sendable {
     func buffers(of eventLoop: any EventLoop) -> LoopBuffers {
         buffers.withLock { buffers in
             if let own = buffers[ObjectIdentifier(eventLoop)] { return own }
-            let own = LoopBound(buffers: LoopBuffers(turn: LoopTurn(eventLoop, handler)))
+            let own = LoopBound(buffers: LoopBuffers(eventLoop, handler))
             buffers[ObjectIdentifier(eventLoop)] = own
             return own
         }.buffers

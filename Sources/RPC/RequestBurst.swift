@@ -29,10 +29,8 @@ package struct RequestBurst {
         connection.servedCount = index
     }
 
-    /// Leaves requests to be answered at the end of the loop's turn, by `connection.answer`.
-    package func awaitTurnEnd() {
-        connection.buffers.turn?.await()
-    }
+    /// The event loop's. What is left for its end is answered then by `connection.answer`.
+    package var turn: LoopTurn { connection.buffers.turn }
 
     /// Answers with the message that `body` appends to the connection's outgoing buffer. When `body` throws, what it
     /// appended is taken back and the answer is its error.

@@ -7,15 +7,15 @@ package protocol RequestHandler: Sendable {
     /// Every request is answered exactly once: now, by `burst.answer` or `burst.fail`, which append to the one buffer
     /// that leaves when the burst has been read; or later from any thread, through the `burst.deferred` of the request.
     ///
-    /// Or at the end of the event loop's turn, together with those of other connections, where `burst.awaitTurnEnd` was called.
+    /// Or at the end of the event loop's turn, together with those of other connections, after `burst.turn.awaitEnd`.
     func handle(_ burst: RequestBurst)
 
-    /// Called on an event loop: what `handle` left for it there is to be answered now. Also called when nothing was left.
-    func endTurn()
+    /// Called on an event loop: what `handle` left for the end of its turn is to be answered now. Also called when nothing was left.
+    func endTurn(_ turn: LoopTurn)
 }
 
 extension RequestHandler {
-    package func endTurn() {}
+    package func endTurn(_ turn: LoopTurn) {}
 }
 
 /// One request as it stands in the read buffer. Valid only while `handle` runs: what must live longer is copied.

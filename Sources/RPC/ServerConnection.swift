@@ -50,7 +50,7 @@ package final class ServerConnection: @unchecked Sendable {
         var isScheduled = false
     }
 
-    init(channel: any Channel, limits: RPCLimits, buffers: LoopBuffers = LoopBuffers()) {
+    init(channel: any Channel, limits: RPCLimits, buffers: LoopBuffers) {
         self.channel = channel
         self.limits = limits
         self.buffers = buffers

@@ -106,7 +106,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             refuse()
         }
         if event as? ChannelEvent == .inputClosed {
-            handler.endTurn()
+            connection.buffers.turn.end()
             context.close(promise: nil)
         }
         context.fireUserInboundEventTriggered(event)
@@ -192,7 +192,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             received.moveReaderIndex(forwardBy: consumed)
             if let failure {
                 self.failure = nil
-                handler.endTurn()
+                connection.buffers.turn.end()
                 report("\(connection.peer): closed: \(failure.code.message) (\(failure.detail))")
                 connection.close(because: RPCError(failure.code))
             }

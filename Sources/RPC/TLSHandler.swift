@@ -17,6 +17,7 @@ final class TLSHandler: ChannelDuplexHandler, AnswerOutput {
     /// A server's; a client has no crowd to wait behind.
     private let turns: HandshakeTurns?
     private var isWaitingForTurn = false
+    private var hasInputEnded = false
     private var phase = Phase.handshaking
     private var pending: [(plaintext: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
     private var mustFlush = false
@@ -68,11 +69,21 @@ final class TLSHandler: ChannelDuplexHandler, AnswerOutput {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // A peer that says no more while it should say who it is has gone.
-        if phase == .handshaking, event as? ChannelEvent == .inputClosed {
-            context.close(promise: nil)
+        if event as? ChannelEvent == .inputClosed {
+            hasInputEnded = true
+            // What it said last is looked at first: an alert says why it went.
+            if !isWaitingForTurn { endInput(context) }
         } else {
             context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func endInput(_ context: ChannelHandlerContext) {
+        switch phase {
+        // A peer that says no more while it should say who it is has gone.
+        case .handshaking: context.close(promise: nil)
+        case .established: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        case .closed: break
         }
     }
 
@@ -191,6 +202,7 @@ final class TLSHandler: ChannelDuplexHandler, AnswerOutput {
             self.getOn(context)
             // What came along with the end of the handshake is served as the end of a read is.
             if self.phase == .established { context.fireChannelReadComplete() }
+            if self.hasInputEnded { self.endInput(context) }
         }
     }
 

@@ -1,7 +1,6 @@
 internal import Bytes
 internal import Catalog
 internal import NIOCore
-internal import NIOPosix
 internal import RPC
 internal import SwiftProtobuf
 internal import Tables
@@ -22,8 +21,6 @@ final class Dispatcher: RequestHandler {
     private let status: StatusHandler
     private let control: ControlPlane
     private let loads: LoadHandler
-    nonisolated(unsafe) private let workers = ThreadSpecificVariable<LookupWorker>()
-    // What it holds is each thread's own.
 
     init(_ engine: Engine, group: any EventLoopGroup, grants: GrantBook) {
         self.engine = engine
@@ -54,7 +51,7 @@ final class Dispatcher: RequestHandler {
     }
 
     func handle(_ burst: RequestBurst) {
-        let worker = worker
+        let worker = worker(of: burst.turn)
         worker.catalog.refresh()
         let session = CallerSession.of(burst.connection, grants, accounts)
         session.refresh()
@@ -76,18 +73,19 @@ final class Dispatcher: RequestHandler {
                 serve(request, in: burst, worker, session)
             }
         }
-        if !worker.batch.isEmpty { burst.awaitTurnEnd() }
+        if !worker.batch.isEmpty { burst.turn.awaitEnd() }
     }
 
-    func endTurn() {
-        lookups.finish(worker)
+    func endTurn(_ turn: LoopTurn) {
+        lookups.finish(worker(of: turn))
     }
 
-    /// This thread's.
-    private var worker: LookupWorker {
-        if let worker = workers.currentValue { return worker }
+    /// The event loop's own.
+    private func worker(of turn: LoopTurn) -> LookupWorker {
+        // Nothing else is ever attached.
+        if let worker = turn.attachment { return unsafeDowncast(worker, to: LookupWorker.self) }
         let worker = LookupWorker(engine.catalog, engine.hotKeys.makeSampler())
-        workers.currentValue = worker
+        turn.attachment = worker
         return worker
     }
 

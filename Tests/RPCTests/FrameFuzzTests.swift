@@ -33,7 +33,8 @@ struct FrameFuzzTests {
         var limits = RPCLimits()
         limits.frameBytes = 3000
         let (channel, handler) = (EmbeddedChannel(), Echo())
-        let connection = ServerConnection(channel: channel, limits: limits)
+        let connection = ServerConnection(
+            channel: channel, limits: limits, buffers: LoopBuffers(channel.eventLoop, handler))
         try channel.pipeline.syncOperations.addHandler(
             ServerConnectionHandler(connection: connection, handler: handler, limits: limits, refusal: nil) { _ in })
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

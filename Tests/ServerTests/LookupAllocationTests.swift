@@ -23,7 +23,8 @@ struct LookupAllocationTests {
         let dispatcher = Dispatcher(
             fixture.engine, group: MultiThreadedEventLoopGroup.singleton, grants: GrantBook(.open))
         let channel = EmbeddedChannel()
-        let connection = ServerConnection(channel: channel, limits: RPCLimits())
+        let connection = ServerConnection(
+            channel: channel, limits: RPCLimits(), buffers: LoopBuffers(channel.eventLoop, dispatcher))
         try channel.pipeline.syncOperations.addHandler(
             ServerConnectionHandler(connection: connection, handler: dispatcher, limits: RPCLimits()) { _ in })
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -45,6 +46,7 @@ struct LookupAllocationTests {
                 allocations = try bursts.map { burst in
                     let before = maser_allocation_count()
                     try channel.writeInbound(burst)
+                    channel.embeddedEventLoop.run()
                     return maser_allocation_count() - before
                 }
                 while let answer = try channel.readOutbound(as: ByteBuffer.self) {

@@ -15,9 +15,16 @@ struct WorkPoolTests {
         let outcomes = Mutex<[String]>([])
         private let gate = DispatchSemaphore(value: 0)
         private let begun = DispatchSemaphore(value: 0)
-        let connection = ServerConnection(channel: EmbeddedChannel(), limits: RPCLimits())
+        let connection: ServerConnection
+
+        private struct Nobody: RequestHandler {
+            func handle(_ burst: RequestBurst) {}
+        }
 
         init(_ limits: WorkPool.Limits) throws {
+            let channel = EmbeddedChannel()
+            connection = ServerConnection(
+                channel: channel, limits: RPCLimits(), buffers: LoopBuffers(channel.eventLoop, Nobody()))
             pool = WorkPool("test", "the test has enough", threads: 1, limits)
             try pool.submit(deadline: .distantFuture, for: connection) { [begun, gate] _ in
                 begun.signal()

@@ -24,7 +24,8 @@ struct EmbeddedConnection {
         limits: RPCLimits = RPCLimits(), greeted: Bool = true, refusal: RPCError? = nil,
         partialFrames: PartialFrames? = nil
     ) throws {
-        connection = ServerConnection(channel: channel, limits: limits)
+        connection = ServerConnection(
+            channel: channel, limits: limits, buffers: LoopBuffers(channel.eventLoop, handler))
         let reports = reports
         try channel.pipeline.syncOperations.addHandler(socket)
         try channel.pipeline.syncOperations.addHandler(

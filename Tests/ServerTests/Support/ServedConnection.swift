@@ -19,7 +19,8 @@ struct ServedConnection {
         dispatcher = Dispatcher(engine, group: MultiThreadedEventLoopGroup.singleton, grants: GrantBook(.open))
         channel = NIOAsyncTestingChannel()
         try await channel.testingEventLoop.executeInContext { [channel, dispatcher] in
-            let connection = ServerConnection(channel: channel, limits: RPCLimits())
+            let connection = ServerConnection(
+                channel: channel, limits: RPCLimits(), buffers: LoopBuffers(channel.eventLoop, dispatcher))
             try channel.pipeline.syncOperations.addHandler(
                 ServerConnectionHandler(connection: connection, handler: dispatcher, limits: RPCLimits()) { _ in })
         }
@@ -32,6 +33,8 @@ struct ServedConnection {
 
     func send(_ bytes: [UInt8]) async throws {
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
+        // To the end of the turn.
+        await channel.testingEventLoop.run()
     }
 
     /// The next answers, in the order in which they leave.
