@@ -25,6 +25,10 @@ package final class ServerConnection: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var isReading = false
     /// Bytes are on their way to the socket: nothing else may be sent from within that.
     private(set) var isSending = false
+    /// Requests were received that the next turns serve.
+    var hasMoreToServe = false
+    /// The client says no more; it may still listen.
+    private var hasInputEnded = false
     /// What the requests of this turn cost beyond one each.
     @exclusivity(unchecked) var extraWork = 0
     /// Called when answers wait for the client to take them, with their bytes.
@@ -180,6 +184,7 @@ package final class ServerConnection: @unchecked Sendable {
         output.onTaken = { [unowned self] in
             progress()
             beginLarge()
+            closeIfDone()
         }
         self.output = output
     }
@@ -187,11 +192,26 @@ package final class ServerConnection: @unchecked Sendable {
     /// Sends what has gathered; closes when the server stops and nothing more is owed.
     func flush() {
         send()
+        closeIfDone()
         if state.isDrained && !isLingering {
             // The client, told to go, closes when its last answer is there. One that does not is not waited for long.
             isLingering = true
             eventLoop.scheduleTask(in: Self.linger) { self.close() }
         }
+    }
+
+    /// The client sends no more. What it has asked for it still gets.
+    func inputEnded() {
+        hasInputEnded = true
+        closeIfDone()
+    }
+
+    /// When the client sends no more, and has all that it asked for.
+    func closeIfDone() {
+        guard hasInputEnded, state.phase != .closed, state.inFlight == 0, !hasMoreToServe, outgoing.count == 0,
+            output?.unsentBytes ?? 0 == 0
+        else { return }
+        close()
     }
 
     private func send() {

@@ -24,7 +24,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     @exclusivity(unchecked) private var received = ByteBuffer()
     private var receivedBytes = 0
     private let partialFrames: PartialFrames
-    /// What of `received` is counted there.
+    /// Of `received`, as it was counted there last.
     private var heldBytes = 0
     /// When the last of them came.
     private var arrival = NIODeadline.uptimeNanoseconds(0)
@@ -97,7 +97,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         nextLook = nil
         connection.ended()
         received = ByteBuffer()
-        _ = partialFrames.hold(0, insteadOf: &heldBytes)
+        holdPartialFrame(0)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -107,7 +107,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         }
         if event as? ChannelEvent == .inputClosed {
             connection.buffers.turn.end()
-            context.close(promise: nil)
+            if connection.isReading { connection.endBurst() }
+            connection.inputEnded()
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -168,6 +169,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private func goOn(_ context: ChannelHandlerContext) {
         if !awaitsTurn { serve(context, now: context.eventLoop.now) }
         if connection.isReading { connection.endBurst() }
+        connection.hasMoreToServe = awaitsTurn || !context.channel.isWritable
+        connection.closeIfDone()
         if wantsRead && !awaitsTurn && context.channel.isWritable {
             wantsRead = false
             context.read()
@@ -207,18 +210,37 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         } else {
             scheduleLook(context)
         }
-        guard partialFrames.hold(received.readableBytes, insteadOf: &heldBytes) else {
-            report("\(connection.peer): closed: frames that have begun hold \(partialFrames.limit >> 20) MiB")
-            received = ByteBuffer()
-            return connection.close(
-                because: RPCError(
-                    .overloaded, "the server holds too much of frames that have begun; send smaller ones, or later"))
+        if !context.channel.isWritable { connection.hasMoreToServe = true }
+        holdPartialFrame(received.readableBytes)
+    }
+
+    private func holdPartialFrame(_ bytes: Int) {
+        let counted = bytes > PartialFrames.freeBytes ? bytes : 0
+        if counted == heldBytes { return }
+        heldBytes = counted
+        partialFrames.hold(counted, by: connection, drop: dropPartialFrame)
+    }
+
+    /// From any thread.
+    private var dropPartialFrame: @Sendable () -> Void {
+        { [connection, report, limit = partialFrames.limit] in
+            connection.eventLoop.execute {
+                guard connection.isOpen else { return }
+                report(
+                    "\(connection.peer): closed: frames that have begun hold \(limit >> 20) MiB, and its own is the oldest"
+                )
+                connection.buffers.turn.end()
+                connection.close(
+                    because: RPCError(
+                        .overloaded, "the server holds too much of frames that have begun; send them faster, or later"))
+            }
         }
     }
 
     /// A moment later, so that the loop looks at its sockets in between: tasks for now come before them.
     private func awaitTurn(_ context: ChannelHandlerContext) {
         awaitsTurn = true
+        connection.hasMoreToServe = true
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.pause) {
             let (handler, context) = loopBound.value

@@ -217,7 +217,13 @@ final class TLSHandler: ChannelDuplexHandler, AnswerOutput {
             return fail(error, context)
         }
         if plaintext.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plaintext)) }
-        if !goesOn { context.close(promise: nil) }
+        if goesOn { return }
+        // A client that says it has ended still gets what it asked for.
+        if session.context.isServer {
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        } else {
+            context.close(promise: nil)
+        }
     }
 
     // MARK: Outbound

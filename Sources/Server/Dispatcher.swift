@@ -64,7 +64,7 @@ final class Dispatcher: RequestHandler {
                 session.refusal(of: request, in: burst)
                 ?? (request.deadline <= burst.now ? RPCError(.deadlineExceeded) : nil)
             // What gathered is answered first: answers that are made here keep the order of their requests.
-            if refusal != nil || request.operation != .get || worker.batch.keyCount >= LookupHandler.keysAtOnce {
+            if refusal != nil || request.operation != .get || worker.isFull {
                 lookups.finish(worker)
             }
             if let refusal {

@@ -28,8 +28,18 @@ package final class RowLookup {
     @exclusivity(unchecked) private var hashedSpace: UInt32 = 0
     /// Which keys the cache did not have, ascending.
     @exclusivity(unchecked) var missed: [Int] = []
-    /// How many keys `TableStore.lookUpHot` did not find.
-    package var missedCount: Int { missed.count }
+    /// How many of some keys `TableStore.lookUpHot` did not find.
+    package func missedCount(in keys: Range<Int>) -> Int {
+        func place(of key: Int) -> Int {
+            var (low, high) = (0, missed.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if missed[middle] < key { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+        return place(of: keys.upperBound) - place(of: keys.lowerBound)
+    }
     let stored = StoredLookup()
 
     /// A version as the last batch found it. It holds nothing open, so a version may go while somebody keeps this.

@@ -51,6 +51,56 @@ struct LoopbackTests {
         }
     }
 
+    private final class Received: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private var bytes: [UInt8] = []
+        private let whole: EventLoopPromise<[UInt8]>
+
+        init(_ whole: EventLoopPromise<[UInt8]>) {
+            self.whole = whole
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            bytes += [UInt8](unwrapInboundIn(data).readableBytesView)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            whole.succeed(bytes)
+        }
+    }
+
+    @Test("a client that says no more still gets what it has asked for, and then the end")
+    func halfClosed() async throws {
+        let server = try await LoopbackServer.start()
+        let loop = LoopbackServer.group.next()
+        let whole = loop.makePromise(of: [UInt8].self)
+        let channel = try await ClientBootstrap(group: loop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Received(whole))
+                }
+            }
+            .connect(host: "127.0.0.1", port: server.listener.port).get()
+        var writer = ByteWriter()
+        writer.append(hello: .ours, flags: 0)
+        // Of the second kind are those that another thread answers.
+        for id in UInt64(1)...600 { writer.append(contentsOf: frame(id % 7 == 0 ? .fold : .get, id, [1, 2, 3])) }
+        try await channel.writeAndFlush(ByteBuffer(bytes: writer.bytes)).get()
+        try await channel.close(mode: .output).get()
+        let received = try await whole.futureResult.get()
+        var identifiers: Set<UInt64> = []
+        received.withUnsafeBytes { bytes in
+            var offset = 0
+            while case .frame(let header, _) = nextFrame(in: bytes, at: offset, limit: 1 << 20) {
+                identifiers.insert(header.requestID)
+                offset += header.frameLength
+            }
+        }
+        #expect(identifiers.subtracting([0]) == Set(1...600))
+        await server.listener.drain()
+    }
+
     @Test("an answer may overtake those that were asked for earlier")
     func order() async throws {
         try await connected { server, connection in

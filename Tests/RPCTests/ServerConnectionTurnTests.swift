@@ -97,12 +97,14 @@ struct ServerConnectionTurnTests {
         // One that is small counts for nothing.
         try connections[2].receive([UInt8](large.prefix(60_000)))
         try connections[1].receive([UInt8](large.prefix(100_000)))
-        #expect(try connections[1].sent().map { $0.0.status } == [ErrorCode.overloaded.rawValue])
-        connections[1].channel.embeddedEventLoop.advanceTime(by: .seconds(1))
-        #expect(!connections[1].channel.isActive)
+        // The one that has been at it longest goes.
+        connections[0].channel.embeddedEventLoop.run()
+        #expect(try connections[0].sent().map { $0.0.status } == [ErrorCode.overloaded.rawValue])
+        connections[0].channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!connections[0].channel.isActive)
         // What ends makes room for the next.
-        try connections[0].receive([UInt8](large.dropFirst(100_000)))
-        #expect(try connections[0].sent().count == 1)
+        try connections[1].receive([UInt8](large.dropFirst(100_000)))
+        #expect(try connections[1].sent().count == 1)
         try connections[2].receive([UInt8](large[60_000..<140_000]))
         try connections[2].receive([UInt8](large[140_000...]))
         #expect(try connections[2].sent().count == 1)

@@ -1,5 +1,6 @@
 import Bytes
 import NIOCore
+import NIOEmbedded
 import RPC
 import Records
 import Testing
@@ -97,6 +98,52 @@ struct LookupBurstTests {
                 ])
             #expect(try answers[0].rows() == [[plane]] && answers[4].rows() == [[plane, plane]])
             #expect(answers[5].message.isEmpty)
+        }
+    }
+
+    @Test("gets of several connections in one turn are answered together, each on its own, whatever the others ask for")
+    func severalConnections() async throws {
+        try await served { first in
+            let (seven, eight) = (try await row(first, "N7"), try await row(first, "N8"))
+            let second = try await ServedConnection(first.engine, beside: first)
+            let third = try await ServedConnection(first.engine, beside: first)
+            for wrong in [false, true] {
+                try await first.sendInTurn(getFrame(1, "planes", ["N7"]) + getFrame(2, "planes", ["N8"]))
+                try await second.sendInTurn(
+                    wrong
+                        ? requestFrame(.get, 1) { WireGetRequest.append(table: "planes", keys: [[0xff, 1]], to: &$0) }
+                        : getFrame(1, "others", ["x"]))
+                // More than is read on the loop, and others are not to wait with them.
+                try await third.sendInTurn(getFrame(1, "planes", (0..<2000).map { "N\(2 * $0 + (wrong ? 1 : 0))" }))
+                try await first.sendInTurn(getFrame(3, "Planes", ["N8", "none"]))
+                await first.endTurn()
+                let answers = try await first.answers(3)
+                #expect(answers.map(\.id) == [1, 2, 3])
+                #expect(try answers.map { try $0.rows() } == [[[seven]], [[eight]], [[eight, nil]]])
+                let other = try #require(try await second.answers(1).first)
+                #expect(other.status == (wrong ? ErrorCode.invalidArgument.rawValue : 0))
+                let many = try #require(try await third.answers(1).first)
+                #expect(try many.rows()[0].count { $0 != nil } == 1500)
+            }
+            _ = try? await second.channel.finish()
+            _ = try? await third.channel.finish()
+        }
+    }
+
+    @Test("gets that are answered one by one leave nothing behind for those that are answered together")
+    func notPlain() async throws {
+        try await served { connection in
+            let plane = try await row(connection, "N7")
+            for id in UInt64(1)...100 {
+                try await connection.send(
+                    requestFrame(.get, id) { writer in
+                        WireGetRequest.append(table: "others", keys: [key("x")], to: &writer)
+                        WireGetRequest.append(table: "planes", keys: [key("N7")], columns: [1], to: &writer)
+                    })
+                #expect(try await connection.answers(1).map(\.status) == [0])
+            }
+            try await connection.send(getFrame(101, "planes", ["N7"]))
+            #expect(try await connection.answers(1).first?.rows() == [[plane]])
         }
     }
 

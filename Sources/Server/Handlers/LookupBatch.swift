@@ -27,6 +27,8 @@ final class LookupBatch: @unchecked Sendable {
         let group: Int
         var firstKey: Int
         var keyCount = 0
+
+        var keys: Range<Int> { firstKey..<firstKey + keyCount }
     }
 
     /// Gets of one connection that stand one after the other.
@@ -63,6 +65,8 @@ final class LookupBatch: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var keyCount = 0
 
     var isEmpty: Bool { gets.isEmpty }
+    /// By the measure of a key: a table that is named costs something too.
+    var work: Int { keyCount + parts.count }
     /// When the last of them stops waiting.
     var deadline: NIODeadline { gets.reduce(.uptimeNanoseconds(0)) { max($0, $1.deadline) } }
 
@@ -71,34 +75,37 @@ final class LookupBatch: @unchecked Sendable {
         parts.removeAll(keepingCapacity: true)
         segments.removeAll(keepingCapacity: true)
         for index in 0..<groupCount { groups[index].removeAll() }
+        if groups.count > Self.keptGroups { groups.removeLast(groups.count - Self.keptGroups) }
         groupCount = 0
         keyCount = 0
     }
 
     private static let keptBytes = 2 << 20
+    private static let keptGroups = 16
 
     // MARK: Taking requests
 
-    /// Takes a get in and returns how many keys it has; nil where it asks for more than rows of serving versions. One that cannot
+    /// Takes a get in and returns what it costs by the measure of a key; nil where it asks for more than rows of serving versions. One that cannot
     /// be read, or names a table that is not there or not for this caller, leaves nothing behind.
     func take(
         _ request: Request, in burst: RequestBurst, _ catalog: LoopCatalog, _ session: CallerSession
     ) throws(RPCError) -> Int? {
         let firstPart = parts.count
-        let keysBefore = keyCount
+        let firstGroup = groupCount
+        let workBefore = work
         do throws(RPCError) {
             if try takeParts(of: request.message, catalog, session) {
                 append(
                     Get(
                         id: request.id, deadline: request.deadline, firstPart: firstPart,
                         partCount: parts.count - firstPart), of: burst.connection)
-                return keyCount - keysBefore
+                return work - workBefore
             }
         } catch {
-            removeParts(from: firstPart)
+            remove(partsFrom: firstPart, groupsFrom: firstGroup)
             throw error
         }
-        removeParts(from: firstPart)
+        remove(partsFrom: firstPart, groupsFrom: firstGroup)
         return nil
     }
 
@@ -172,7 +179,7 @@ final class LookupBatch: @unchecked Sendable {
     }
 
     private func group(of table: TableReference) -> Int {
-        for index in 0..<groupCount where groups[index].table === table { return index }
+        for index in 0..<groupCount where groups[index].table.isRead(like: table) { return index }
         if groupCount == groups.count {
             groups.append(Group(table))
         } else {
@@ -183,12 +190,19 @@ final class LookupBatch: @unchecked Sendable {
         return groupCount - 1
     }
 
-    private func removeParts(from first: Int) {
-        while parts.count > first {
+    private func remove(partsFrom firstPart: Int, groupsFrom firstGroup: Int) {
+        while parts.count > firstPart {
             let part = parts.removeLast()
             groups[part.group].lookup.keys.truncate(to: part.firstKey)
             keyCount -= part.keyCount
         }
+        groupCount = firstGroup
+    }
+
+    /// Of one connection's gets, in their order.
+    func parts(of segment: Segment) -> ArraySlice<Part> {
+        let last = gets[segment.end - 1]
+        return parts[gets[segment.first].firstPart..<last.firstPart + last.partCount]
     }
 
     // MARK: Those who stopped waiting

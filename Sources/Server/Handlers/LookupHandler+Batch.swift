@@ -17,56 +17,111 @@ extension LookupHandler {
         for index in 0..<batch.groupCount {
             worker.hotKeys.note(batch.groups[index].lookup.keys, table: batch.groups[index].table.id)
         }
+        worker.note(answeredBytes: answer(batch), of: batch.work)
+        spares.putBack(batch)
+    }
+
+    /// Answers, or leaves to the pool, what a batch has taken in. Returns how many bytes the rows have that it found.
+    private func answer(_ batch: LookupBatch) -> Int {
         do {
-            guard try lookUpOnLoop(batch) else { return submit(batch) }
-            for segment in batch.segments {
-                segment.connection.answer(count: segment.count) { batch.answer(segment, into: &$0) }
+            try lookUpHot(batch)
+            if batch.segments.contains(where: { waits($0, in: batch) }) {
+                sortOut(batch)
+            } else {
+                try lookUpStored(batch)
+                for segment in batch.segments { answer(segment, of: batch) }
             }
         } catch {
-            if missesMemory(batch) { return submit(batch) }
-            // One of the requests asks for what cannot be; the others are not to suffer for it.
+            answerApart(batch)
+        }
+        return (0..<batch.groupCount).reduce(0) { $0 + batch.groups[$1].lookup.rows.messages.arena.count }
+    }
+
+    private func answer(_ segment: LookupBatch.Segment, of batch: LookupBatch) {
+        segment.connection.answer(count: segment.count) { batch.answer(segment, into: &$0) }
+    }
+
+    /// Whether what a connection asks for is to be read on a thread that may wait.
+    private func waits(_ segment: LookupBatch.Segment, in batch: LookupBatch) -> Bool {
+        var missedCount = 0
+        for part in batch.parts(of: segment) {
+            let group = batch.groups[part.group]
+            if group.isDone { continue }
+            let missed = group.lookup.missedCount(in: part.keys)
+            if missed > 0, engine.tables.readsMissMemory(of: group.table.entry) { return true }
+            missedCount += missed
+        }
+        return missedCount > Self.storedKeysOnLoop
+    }
+
+    /// Some of them have to wait: the others do not wait with them.
+    private func sortOut(_ batch: LookupBatch) {
+        let others = spares.take()
+        for segment in batch.segments {
+            if waits(segment, in: batch) {
+                submit(segment, of: batch)
+            } else if batch.parts(of: segment).allSatisfy({ part in
+                let group = batch.groups[part.group]
+                return group.isDone || group.lookup.missedCount(in: part.keys) == 0
+            }) {
+                answer(segment, of: batch)
+            } else {
+                others.take(segment, of: batch)
+            }
+        }
+        do {
+            try lookUpHot(others)
+            try lookUpStored(others)
+            for segment in others.segments { answer(segment, of: others) }
+        } catch {
+            answerApart(others)
+        }
+        spares.putBack(others)
+    }
+
+    /// One of them asks for what cannot be: each connection has its own looked up, and the others do not suffer for it.
+    private func answerApart(_ batch: LookupBatch) {
+        guard batch.segments.count == 1 else {
             for segment in batch.segments {
+                let part = spares.take()
+                part.take(segment, of: batch)
+                _ = answer(part)
+                spares.putBack(part)
+            }
+            return
+        }
+        for segment in batch.segments {
+            if missesMemory(batch) || batch.keyCount > Self.storedKeysOnLoop {
+                submit(segment, of: batch)
+            } else {
                 segment.connection.answer(count: segment.count) { answerOneByOne(batch, segment, into: &$0) }
             }
         }
-        spares.putBack(batch)
     }
 
-    /// false: some of it belongs on a thread that may wait.
-    private func lookUpOnLoop(_ batch: LookupBatch) throws(TablesError) -> Bool {
-        var storedKeys = 0
-        var isLong = false
+    /// Has one connection's part answered by the pool.
+    private func submit(_ segment: LookupBatch.Segment, of batch: LookupBatch) {
+        let part = spares.take()
+        part.take(segment, of: batch)
+        do {
+            try pools.lookups.submit(
+                requests: part.gets.count, weight: part.keyCount, deadline: part.deadline, for: segment.connection
+            ) { refusal in
+                answerStored(part, refusal, to: segment.connection)
+            }
+        } catch {
+            segment.connection.answer(count: segment.count) { writer in
+                for get in part.gets { part.fail(get, error, into: &writer) }
+            }
+            spares.putBack(part)
+        }
+    }
+
+    private func lookUpHot(_ batch: LookupBatch) throws(TablesError) {
         for index in 0..<batch.groupCount {
             let group = batch.groups[index]
             group.isDone = try engine.tables.lookUpHot(group.lookup, in: group.table.entry)
-            if group.isDone { continue }
-            storedKeys += group.lookup.missedCount
-            isLong = isLong || engine.tables.readsMissMemory(of: group.table.entry)
         }
-        if isLong || storedKeys > Self.storedKeysOnLoop { return false }
-        try lookUpStored(batch)
-        return true
-    }
-
-    /// Has it answered by the pool, each connection's part by itself, so that none waits for what another asks for.
-    private func submit(_ batch: LookupBatch) {
-        for segment in batch.segments {
-            let part = spares.take()
-            part.take(segment, of: batch)
-            do {
-                try pools.lookups.submit(
-                    requests: part.gets.count, weight: part.keyCount, deadline: part.deadline, for: segment.connection
-                ) { refusal in
-                    answerStored(part, refusal, to: segment.connection)
-                }
-            } catch {
-                segment.connection.answer(count: segment.count) { writer in
-                    for get in part.gets { part.fail(get, error, into: &writer) }
-                }
-                spares.putBack(part)
-            }
-        }
-        spares.putBack(batch)
     }
 
     private func lookUpStored(_ batch: LookupBatch) throws(TablesError) {
@@ -90,10 +145,7 @@ extension LookupHandler {
         } else {
             pools.lookups.countDropped(batch.dropExpired(at: .now()))
             do throws(TablesError) {
-                for index in 0..<batch.groupCount {
-                    let group = batch.groups[index]
-                    group.isDone = try engine.tables.lookUpHot(group.lookup, in: group.table.entry)
-                }
+                try lookUpHot(batch)
                 try lookUpStored(batch)
                 for segment in batch.segments { batch.answer(segment, into: &writer) }
             } catch {
@@ -135,8 +187,10 @@ extension LookupHandler {
         }
     }
 
-    /// Beyond it the keys of a turn are looked up, and answered, in parts.
-    static let keysAtOnce = 4096
-    /// Keys that are read from the store on the loop, where memory has what it needs.
+    /// Beyond it the gets of a turn are looked up, and answered, in parts.
+    static let workAtOnce = 4096
+    /// So are those whose answers will have more bytes than this, by what the last ones had.
+    static let bytesAtOnce = 2 << 20
+    /// Keys of one connection that are read from the store on the loop, where memory has what it needs.
     static let storedKeysOnLoop = 1024
 }

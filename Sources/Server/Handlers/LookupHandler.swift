@@ -29,9 +29,9 @@ struct LookupHandler: Sendable {
     func serve(_ request: Request, in burst: RequestBurst, _ worker: LookupWorker, _ session: CallerSession) {
         do throws(RPCError) {
             if request.operation == .get,
-                let keyCount = try worker.batch.take(request, in: burst, worker.catalog, session)
+                let work = try worker.batch.take(request, in: burst, worker.catalog, session)
             {
-                return burst.charge(keyCount)
+                return burst.charge(work)
             }
             finish(worker)
             try check(request, worker.catalog, session)
@@ -67,7 +67,9 @@ struct LookupHandler: Sendable {
             } catch {
                 return responder.fail(error)
             }
-            pools.reads.submit(responder) {
+            // One checkpoint may answer all that wait, who are more gets than there is room for among the scans.
+            let pool = operation == .get ? pools.lookups : pools.reads
+            pool.submit(responder) {
                 responder.answer { writer throws(RPCError) in
                     try message.withBytes { message throws(RPCError) in
                         try contracts.answer(operation, message, into: &writer)

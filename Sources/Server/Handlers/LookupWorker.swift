@@ -10,6 +10,19 @@ final class LookupWorker {
     let catalog: LoopCatalog
     let hotKeys: HotKeySampler
     var batch = LookupBatch()
+    /// What a lookup answered of late, on average.
+    private var bytesPerLookup = 0
+
+    /// Whether so much has gathered that it is to be answered before more is taken in.
+    var isFull: Bool {
+        let work = batch.work
+        if work >= LookupHandler.workAtOnce { return true }
+        return work * bytesPerLookup >= LookupHandler.bytesAtOnce
+    }
+
+    func note(answeredBytes bytes: Int, of work: Int) {
+        bytesPerLookup = (bytesPerLookup + bytes / max(1, work)) / 2
+    }
 
     init(_ store: CatalogStore, _ hotKeys: HotKeySampler) {
         catalog = LoopCatalog(store)

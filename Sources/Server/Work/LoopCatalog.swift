@@ -71,10 +71,19 @@ final class TableReference: Sendable {
     /// The entry's; beside it, for every answer has them.
     let id: UInt32
     let schemaRevision: UInt32
+    private let servingVersion: UInt32
 
     init(_ entry: TableEntry) {
         self.entry = entry
         id = entry.id
         schemaRevision = entry.schemaRevision
+        servingVersion = entry.servingVersion
+    }
+
+    /// Whether a lookup finds the same in both: they may have been named in two ways, or come from two editions of the catalog.
+    func isRead(like other: TableReference) -> Bool {
+        if self === other { return true }
+        guard id == other.id, schemaRevision == other.schemaRevision else { return false }
+        return servingVersion == other.servingVersion
     }
 }

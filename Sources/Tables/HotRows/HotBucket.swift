@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// One line of the processor's cache: where eight rows lie, sixteen bits of each one's hash, how often each was found, and which
-/// four rows left the cache last without having been found, its ghosts.
+/// One line of the processor's cache: where eight rows lie, sixteen bits of each one's hash, how often each was found, and its ghosts:
+/// the four rows that last were read without being let in, or were taken out because they were written.
 ///
 /// Readers look without a lock, and add to the counts of hits. A count that goes to the wrong row, or is lost, does no harm.
 struct HotBucket {

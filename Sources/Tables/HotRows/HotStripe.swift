@@ -20,6 +20,10 @@ struct HotStripe: ~Copyable {
     /// Rows that may go round before one of them leaves all the same: it bounds the time of an insertion.
     private static let roundsPerInsertion = 16
 
+    /// One in so many rows comes in though it is read for the first time: keys that are read in turns longer than ghosts last would
+    /// stay outside for ever, and what nobody asks for any more inside.
+    private static let firstReadsPerAdmission: UInt8 = 16
+
     let sequence = Atomic<UInt64>(0)
     /// Rises with every commit that wrote a row of this stripe, cached or not.
     let writes = Atomic<UInt64>(0)
@@ -28,6 +32,7 @@ struct HotStripe: ~Copyable {
     let arena: UnsafeMutableRawPointer
     let arenaBytes: Int
     private var ring: HotRing
+    private var firstReads: UInt8 = 0
 
     /// `memory` is zeros.
     init(buckets: UnsafeMutableRawPointer, count: Int, arena: UnsafeMutableRawPointer, bytes: Int) {
@@ -124,7 +129,7 @@ struct HotStripe: ~Copyable {
         }
         let shape = HotEntry.Shape(
             messageBytes: message?.count ?? 0, isPresent: message != nil, keyBytes: key.bytes.count, revision: revision)
-        guard ring.hasRoom(for: shape.alignedBytes) || bucket.isGhost(key.tag) else {
+        guard ring.hasRoom(for: shape.alignedBytes) || bucket.isGhost(key.tag) || isAdmittedAnyway() else {
             return bucket.addGhost(key.tag)
         }
         makeRoom(for: shape.alignedBytes)
@@ -136,6 +141,11 @@ struct HotStripe: ~Copyable {
         bucket.setTag(slot, key.tag)
         bucket.setHits(slot, 0)
         bucket.setPlace(slot, Self.place(at: offset))
+    }
+
+    private mutating func isAdmittedAnyway() -> Bool {
+        firstReads &+= 1
+        return firstReads % Self.firstReadsPerAdmission == 0
     }
 
     /// A free slot, or that of the row that was found least.

@@ -14,13 +14,26 @@ import Testing
 struct ServedConnection {
     let channel: NIOAsyncTestingChannel
     let dispatcher: Dispatcher
+    let engine: Engine
 
-    init(_ engine: Engine) async throws {
-        dispatcher = Dispatcher(engine, group: MultiThreadedEventLoopGroup.singleton, grants: GrantBook(.open))
-        channel = NIOAsyncTestingChannel()
-        try await channel.testingEventLoop.executeInContext { [channel, dispatcher] in
-            let connection = ServerConnection(
-                channel: channel, limits: RPCLimits(), buffers: LoopBuffers(channel.eventLoop, dispatcher))
+    private let buffers: LoopBound
+
+    private struct LoopBound: @unchecked Sendable {
+        // Only used on the event loop.
+        let buffers: LoopBuffers
+    }
+
+    /// To a server of its own, or to that of another connection, on the same event loop.
+    init(_ engine: Engine, beside other: ServedConnection? = nil) async throws {
+        let dispatcher =
+            other?.dispatcher
+            ?? Dispatcher(engine, group: MultiThreadedEventLoopGroup.singleton, grants: GrantBook(.open))
+        let channel =
+            other.map { NIOAsyncTestingChannel(loop: $0.channel.testingEventLoop) } ?? NIOAsyncTestingChannel()
+        let buffers = other?.buffers ?? LoopBound(buffers: LoopBuffers(channel.eventLoop, dispatcher))
+        (self.engine, self.dispatcher, self.channel, self.buffers) = (engine, dispatcher, channel, buffers)
+        try await channel.testingEventLoop.executeInContext {
+            let connection = ServerConnection(channel: channel, limits: RPCLimits(), buffers: buffers.buffers)
             try channel.pipeline.syncOperations.addHandler(
                 ServerConnectionHandler(connection: connection, handler: dispatcher, limits: RPCLimits()) { _ in })
         }
@@ -32,8 +45,16 @@ struct ServedConnection {
     }
 
     func send(_ bytes: [UInt8]) async throws {
+        try await sendInTurn(bytes)
+        await endTurn()
+    }
+
+    /// What is sent before `endTurn` is read in one turn of the event loop.
+    func sendInTurn(_ bytes: [UInt8]) async throws {
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
-        // To the end of the turn.
+    }
+
+    func endTurn() async {
         await channel.testingEventLoop.run()
     }
 
