@@ -55,7 +55,7 @@ struct LookupAllocationTests {
             }
             // An unoptimized build boxes a few things for each get.
             #if DEBUG
-                let boxes: UInt64 = 3 * 64
+                let boxes: UInt64 = 5 * 64
             #else
                 let boxes: UInt64 = 0
             #endif
