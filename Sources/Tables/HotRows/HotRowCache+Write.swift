@@ -22,6 +22,7 @@ extension HotRowCache {
         guard bytes <= greatestEntryBytes, key.bytes.count <= HotEntry.maxKeyBytes,
             message?.count ?? 0 <= HotEntry.maxMessageBytes, revision <= HotEntry.maxRevision
         else { return }
+        guard isReady else { return }
         let stripe = stripe(key.hash)
         var attempts = 0
         while !stripe.pointee.tryHold() {

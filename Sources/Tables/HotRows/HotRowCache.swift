@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Foundation
 internal import Records
 internal import Synchronization
 
@@ -37,7 +38,12 @@ final class HotRowCache: @unchecked Sendable {
     /// No two stripes share a line, nor the pair of lines that is fetched together.
     private static let stripeStride = 256
 
+    /// More is touched on a thread of its own, when the first row is to be kept: on the threads that answer lookups, which touch it
+    /// everywhere at once, it would hold up all of them for a tenth of a second and more.
+    private static let touchedAtOnce = 8 << 20
+
     private let memory: HotMemory
+    private let phase: Atomic<UInt8>
     let stripeCount: Int
     private let seed: UInt64
     private let spaces = Atomic<UInt32>(0)
@@ -50,6 +56,7 @@ final class HotRowCache: @unchecked Sendable {
         while stripes < Self.mostStripes, bytes / (stripes * 2) >= Self.leastStripeBytes { stripes *= 2 }
         precondition(MemoryLayout<HotStripe>.stride <= Self.stripeStride)
         memory = try HotMemory(bytes: bytes)
+        phase = Atomic(bytes <= Self.touchedAtOnce ? Self.ready : Self.untouched)
         stripeCount = stripes
         seed = .random(in: .min ... .max)
         let share = (bytes - stripes * Self.stripeStride) / stripes
@@ -68,6 +75,25 @@ final class HotRowCache: @unchecked Sendable {
     }
 
     var bytes: Int { memory.bytes }
+
+    // MARK: Memory
+
+    private static let untouched: UInt8 = 0
+    private static let touching: UInt8 = 1
+    private static let ready: UInt8 = 2
+
+    /// Whether rows may be put in; the first call sees to it that they soon may.
+    var isReady: Bool {
+        let phase = phase.load(ordering: .acquiring)
+        if phase == Self.ready { return true }
+        if phase == Self.untouched, self.phase.exchange(Self.touching, ordering: .relaxed) == Self.untouched {
+            Thread.detachNewThread { [self] in
+                memory.touch()
+                self.phase.store(Self.ready, ordering: .releasing)
+            }
+        }
+        return false
+    }
 
     // MARK: Keys
 
