@@ -3,6 +3,10 @@ internal import NIOPosix
 internal import RPC
 internal import Synchronization
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// Threads on which requests may wait for a disk or take long, and the bounded queue before them.
 ///
 /// What finds the queue full is refused at once: a client that hears so early can try elsewhere or later, and one whose
@@ -19,6 +23,7 @@ final class WorkPool: Sendable {
     let label: String
     private let name: String
     private let limits: Limits
+    private let niceness: CInt
     private let threads: NIOThreadPool
     private let queue = Mutex(Queue())
     private let dropped = Atomic<UInt64>(0)
@@ -29,8 +34,9 @@ final class WorkPool: Sendable {
         var weight = 0
     }
 
-    /// `name` goes on with "the server has too much to do: ".
-    init(_ label: String, _ name: String, threads count: Int, _ limits: Limits) {
+    /// `name` goes on with "the server has too much to do: ". Threads with a niceness give way to those that answer lookups.
+    init(_ label: String, _ name: String, threads count: Int, niceness: CInt = 0, _ limits: Limits) {
+        self.niceness = niceness
         self.label = label
         self.name = name
         self.limits = limits
@@ -88,6 +94,7 @@ final class WorkPool: Sendable {
                 queue.weight -= weight
             }
             guard case .active = state else { return body(RPCError(.unavailable)) }
+            self.lowerPriority()
             if deadline <= .now() {
                 self.dropped.wrappingAdd(UInt64(requests), ordering: .relaxed)
                 return body(RPCError(.deadlineExceeded))
@@ -97,6 +104,13 @@ final class WorkPool: Sendable {
             }
             body(nil)
         }
+    }
+
+    private func lowerPriority() {
+        #if canImport(Glibc)
+            // On Linux 0 is the calling thread, whatever the standard says.
+            if niceness > 0 { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+        #endif
     }
 
     /// Runs `body`, which answers one request, or answers that it is not done and why.

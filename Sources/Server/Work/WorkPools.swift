@@ -7,10 +7,11 @@ struct WorkPools: Sendable {
     let reads = WorkPool("reads", "scans and reads wait for their turn", threads: 4, WorkPool.Limits(requests: 1024))
     /// What changes the catalog.
     let control = WorkPool(
-        "control", "deploys and loads wait for their turn", threads: 4, WorkPool.Limits(requests: 256))
+        "control", "deploys and loads wait for their turn", threads: 4, niceness: 10, WorkPool.Limits(requests: 256))
     /// Chunks of loads' files, by their bytes.
     let uploads = WorkPool(
-        "uploads", "uploads wait for the disk", threads: 2, WorkPool.Limits(requests: 256, weight: 128 << 20))
+        "uploads", "uploads wait for the disk", threads: 2, niceness: 10,
+        WorkPool.Limits(requests: 256, weight: 128 << 20))
 
     var all: [WorkPool] { [lookups, reads, control, uploads] }
 

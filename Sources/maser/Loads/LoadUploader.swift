@@ -7,7 +7,7 @@ internal import Synchronization
 /// Sends a built version to the server and has it adopted. A connection that is lost, or a server that starts anew, is waited
 /// for, and what is there already is not sent again.
 struct LoadUploader: Sendable {
-    private static let chunkBytes = 4 << 20
+    private static let chunkBytes = 1 << 20
     /// Files on their way at once: one is read while another is written on the other side.
     private static let greatestFiles = 3
     /// Without a byte of progress it gives up.
