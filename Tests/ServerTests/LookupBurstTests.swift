@@ -142,6 +142,7 @@ struct LookupBurstTests {
                     })
                 #expect(try await connection.answers(1).map(\.status) == [0])
             }
+            #expect(try await connection.openGroupCount == 0)
             try await connection.send(getFrame(101, "planes", ["N7"]))
             #expect(try await connection.answers(1).first?.rows() == [[plane]])
         }

@@ -54,6 +54,15 @@ struct ServedConnection {
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
     }
 
+    /// Tables that the event loop keeps for gets that it has taken in and not answered.
+    var openGroupCount: Int? {
+        get async throws {
+            try await channel.testingEventLoop.executeInContext { [buffers] in
+                (buffers.buffers.turn.attachment as? LookupWorker)?.batch.groupCount
+            }
+        }
+    }
+
     func endTurn() async {
         await channel.testingEventLoop.run()
     }
